@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/packet/ip_address.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+
+namespace wirewatch {
+namespace {
+
+char* write_decimal(char* out, unsigned value) noexcept { return std::to_chars(out, out + 3, value).ptr; }
+
+struct ZeroRun {
+  int start = -1;
+  int length = 0;
+};
+
+ZeroRun longest_zero_run(const std::array<uint16_t, 8>& groups) noexcept {
+  ZeroRun best;
+  for (int i = 0; i < 8;) {
+    int end = i;
+    while (end < 8 && groups[static_cast<size_t>(end)] == 0) ++end;
+    if (end - i > best.length) best = {i, end - i};
+    i = end + 1;
+  }
+  if (best.length < 2) return {};  // RFC 5952 4.2.2: one group alone is not shortened
+  return best;
+}
+
+size_t format_v4(const std::array<uint8_t, 16>& bytes, char* out) noexcept {
+  char* at = out;
+  for (size_t i = 0; i < 4; ++i) {
+    if (i != 0) *at++ = '.';
+    at = write_decimal(at, bytes[i]);
+  }
+  return static_cast<size_t>(at - out);
+}
+
+size_t format_v6(const std::array<uint8_t, 16>& bytes, char* out) noexcept {
+  std::array<uint16_t, 8> groups;
+  for (size_t i = 0; i < 8; ++i) groups[i] = static_cast<uint16_t>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
+  const ZeroRun run = longest_zero_run(groups);
+  char* at = out;
+  for (int i = 0; i < 8; ++i) {
+    if (i == run.start) {
+      *at++ = ':';
+      *at++ = ':';
+      i += run.length - 1;
+      continue;
+    }
+    const bool after_run = run.length > 0 && i == run.start + run.length;  // "::" already separates
+    if (i != 0 && !after_run) *at++ = ':';
+    at = std::to_chars(at, at + 4, groups[static_cast<size_t>(i)], 16).ptr;
+  }
+  return static_cast<size_t>(at - out);
+}
+
+Error not_an_address(std::string_view text) {
+  return Error{"'" + std::string(text) + "' is not an IPv4 or IPv6 address (expected for example 10.0.0.1 or 2001:db8::1)"};
+}
+
+}  // namespace
+
+Result<IpAddress> IpAddress::parse(std::string_view text) {
+  const std::string terminated(text);
+  IpAddress address;
+  if (inet_pton(AF_INET, terminated.c_str(), address.bytes.data()) == 1) {
+    address.family = IpFamily::V4;
+    return address;
+  }
+  if (inet_pton(AF_INET6, terminated.c_str(), address.bytes.data()) == 1) {
+    address.family = IpFamily::V6;
+    return address;
+  }
+  return tl::unexpected(not_an_address(text));
+}
+
+size_t IpAddress::format(char* out) const noexcept {
+  switch (family) {
+    case IpFamily::V4:
+      return format_v4(bytes, out);
+    case IpFamily::V6:
+      return format_v6(bytes, out);
+    case IpFamily::None:
+      break;
+  }
+  return 0;
+}
+
+std::string IpAddress::to_string() const {
+  std::array<char, 46> text;
+  return {text.data(), format(text.data())};
+}
+
+Result<IpPrefix> IpPrefix::parse(std::string_view text) {
+  const size_t slash = text.find('/');
+  auto address = IpAddress::parse(text.substr(0, slash));
+  if (!address) return tl::unexpected(address.error());
+  const uint8_t longest = address->family == IpFamily::V4 ? 32 : 128;
+  if (slash == std::string_view::npos) return IpPrefix{*address, longest};
+  const std::string_view digits = text.substr(slash + 1);
+  unsigned length = 0;
+  const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
+  if (fault != std::errc() || end != digits.data() + digits.size() || length > longest) {
+    return fail("'" + std::string(digits) + "' in '" + std::string(text) + "' is not a prefix length (expected 0 to " +
+                std::to_string(longest) + ")");
+  }
+  return IpPrefix{*address, static_cast<uint8_t>(length)};
+}
+
+bool IpPrefix::contains(const IpAddress& other) const noexcept {
+  if (other.family != address.family) return false;
+  const size_t whole = length / 8u;
+  if (!std::equal(address.bytes.begin(), address.bytes.begin() + static_cast<ptrdiff_t>(whole), other.bytes.begin())) return false;
+  const unsigned rest = length % 8u;
+  if (rest == 0) return true;
+  const auto mask = static_cast<uint8_t>(0xff00u >> rest);
+  return ((address.bytes[whole] ^ other.bytes[whole]) & mask) == 0;
+}
+
+std::string IpPrefix::to_string() const { return address.to_string() + "/" + std::to_string(length); }
+
+}  // namespace wirewatch
