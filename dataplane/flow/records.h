@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the flow stage hands on when something is finished: a handshake, a flow. Plain values, so that they can
+// cross a shared-memory ring or fill a report alike.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "dataplane/base/timestamp.h"
+#include "dataplane/classify/verdict.h"
+#include "dataplane/flow/flow_key.h"
+
+namespace wirewatch {
+
+enum class HandshakeOutcome : uint8_t {
+  Established,  // SYN, SYN,ACK and the client's ACK of it
+  Refused,      // a RST answered
+  Unanswered,   // nothing answered before the time-out or the end of the capture
+  HalfOpen,     // SYN,ACK seen, no ACK
+};
+
+constexpr std::string_view to_string(HandshakeOutcome outcome) noexcept {
+  switch (outcome) {
+    case HandshakeOutcome::Established:
+      return "established";
+    case HandshakeOutcome::Refused:
+      return "refused";
+    case HandshakeOutcome::Unanswered:
+      return "unanswered";
+    case HandshakeOutcome::HalfOpen:
+      return "half-open";
+  }
+  return "unanswered";
+}
+
+/// One connection attempt. Durations in nanoseconds; see DESIGN "Handshake" for what each leg is.
+struct HandshakeRecord {
+  Endpoint client;
+  Endpoint server;
+  HandshakeOutcome outcome = HandshakeOutcome::Unanswered;
+  Timestamp syn_time;                                 // the first SYN
+  std::optional<Timestamp> syn_ack_time;              // the first SYN,ACK that acknowledges it
+  std::optional<int64_t> syn_ack_rtt_ns;              // tcp.analysis.ack_rtt on the SYN,ACK
+  std::optional<int64_t> ack_rtt_ns;                  // SYN,ACK to the client's ACK of it
+  std::optional<int64_t> initial_rtt_ns;              // tcp.analysis.initial_rtt
+  uint32_t syn_retransmissions = 0;
+  uint32_t syn_ack_retransmissions = 0;
+  uint64_t syn_frame = 0;                             // frame number of the first SYN
+
+  /// Karn: a resent SYN or SYN,ACK leaves open which copy was answered; listed, but kept out of percentiles.
+  bool ambiguous() const noexcept { return syn_retransmissions + syn_ack_retransmissions > 0; }
+};
+
+/// Frames and their original bytes.
+struct Traffic {
+  uint64_t packets = 0;
+  uint64_t bytes = 0;
+
+  Traffic& operator+=(const Traffic& other) noexcept {
+    packets += other.packets;
+    bytes += other.bytes;
+    return *this;
+  }
+  friend auto operator<=>(const Traffic&, const Traffic&) noexcept = default;
+};
+
+/// One flow of the innermost addresses and ports, from its first to its last frame.
+struct FlowRecord {
+  Endpoint client;
+  Endpoint server;
+  uint8_t ip_protocol = 0;                // 6 TCP, 17 UDP, 132 SCTP (IANA protocol numbers)
+  Evidence evidence = Evidence::None;
+  ApplicationId application = kUnknownApplication;
+  uint16_t signature = 0;
+  bool client_known = false;              // a SYN told who the client is; otherwise it is the likelier end
+  Timestamp first_time;
+  Timestamp last_time;
+  Traffic to_server;
+  Traffic to_client;
+  uint64_t first_frame = 0;               // frame number of the first frame
+  std::string_view host;                  // SNI or Host, empty when none; lives as long as the worker's name arena
+
+  Traffic total() const noexcept { return {to_server.packets + to_client.packets, to_server.bytes + to_client.bytes}; }
+};
+
+constexpr std::string_view transport_name(uint8_t ip_protocol) noexcept {
+  switch (ip_protocol) {
+    case 6:
+      return "tcp";
+    case 17:
+      return "udp";
+    case 132:
+      return "sctp";
+    case 33:
+      return "dccp";
+    case 136:
+      return "udplite";
+    default:
+      return "none";
+  }
+}
+
+}  // namespace wirewatch
