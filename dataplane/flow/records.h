@@ -10,7 +10,7 @@
 
 #include "dataplane/base/timestamp.h"
 #include "dataplane/classify/verdict.h"
-#include "dataplane/flow/flow_key.h"
+#include "dataplane/packet/endpoint.h"
 
 namespace wirewatch {
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Who a flow is between: innermost addresses and ports, in an order that is the same for both directions.
+// An address and a port: one end of a connection.
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <cstring>
 
 #include "dataplane/packet/ip_address.h"
 
