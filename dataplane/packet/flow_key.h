@@ -30,8 +30,10 @@ struct FlowKey {
 static_assert(sizeof(FlowKey) == 44, "no padding: keys are compared and hashed as bytes");
 
 namespace detail {
+__extension__ typedef unsigned __int128 Wide;
+
 inline uint64_t mix(uint64_t a, uint64_t b) noexcept {
-  const auto product = static_cast<unsigned __int128>(a) * b;
+  const auto product = static_cast<Wide>(a) * b;
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
 }
 }  // namespace detail
