@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Every header compiles alone. Written as a ninja file, so that only what changed is compiled again."""
+import json
+import os
+import re
+import shlex
+
+import process
+from totals import Totals
+
+
+def _flags(build):
+    """Include paths and language flags of the build: those of all its compile commands, without files and outputs."""
+    with open(os.path.join(build.folder, "compile_commands.json")) as file:
+        commands = json.load(file)
+    flags = {}
+    for command in commands:
+        for word in shlex.split(command["command"]):
+            if word.startswith(("-I", "-isystem/", "-std=", "-D")):
+                path = word[2:] if word.startswith("-I") else None
+                word = "-I" + os.path.normpath(os.path.join(build.folder, path)) if path else word
+                flags[word] = None
+    return list(flags)
+
+
+def check(build, names):
+    """One test a header: (Totals, complaints). `names` are relative to the build's root."""
+    headers = [name for name in names if name.endswith(".h") and name.startswith(("dataplane/", "control/", "tests/", "bench/"))]
+    folder = os.path.join(os.path.dirname(build.folder), "headers")
+    os.makedirs(folder, exist_ok=True)
+    flags = " ".join(shlex.quote(flag).replace("$", "$$") for flag in _flags(build))
+    lines = ["ninja_required_version = 1.3",
+             "rule alone",
+             f"  command = g++ -x c++ -fsyntax-only -Wall -Wextra -Werror -Wno-restrict {flags}"
+             " -MD -MF $out.d -MT $out -include $in /dev/null && touch $out",
+             "  depfile = $out.d", "  deps = gcc", ""]
+    for name in headers:
+        lines.append(f"build {name.replace('/', '-')}.ok: alone {os.path.join(build.root, name)}")
+    with open(os.path.join(folder, "build.ninja"), "w") as file:
+        file.write("\n".join(lines) + "\n")
+    done = process.run(["ninja", "-C", folder, "-k", "0"], 1200)
+    failed = len(re.findall(r"^FAILED: ", done.output, re.MULTILINE))
+    if not done.ok and failed == 0:
+        failed = 1
+    complaints = [] if done.ok else [line for line in done.output.splitlines() if not line.startswith("[")]
+    return Totals(passed=max(len(headers) - failed, 0), failed=failed), complaints
