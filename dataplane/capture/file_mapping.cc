@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/capture/file_mapping.h"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace wirewatch {
+namespace {
+
+struct PageRange {
+  void* begin;
+  size_t length;
+};
+
+/// madvise() takes whole pages. Rounding outwards is safe: dropped pages of a file mapping are simply read again.
+PageRange pages_of(const uint8_t* data, size_t begin, size_t end) noexcept {
+  static const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t first = begin / page * page;
+  return {const_cast<uint8_t*>(data) + first, end - first};
+}
+
+/// Keeps the mapping alive and drops its pages of one range at the end.
+struct Window {
+  Window(std::shared_ptr<FileMapping> file_mapping, size_t window_begin, size_t window_end) noexcept
+      : mapping(std::move(file_mapping)), begin(window_begin), end(window_end) {}
+  ~Window() {
+    const auto [at, length] = pages_of(mapping->bytes().data(), begin, end);
+    madvise(at, length, MADV_DONTNEED);
+  }
+  Window(const Window&) = delete;
+  Window& operator=(const Window&) = delete;
+
+  std::shared_ptr<FileMapping> mapping;
+  size_t begin;
+  size_t end;
+};
+
+}  // namespace
+
+FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0) close(fd_);
+    fd_ = other.release();
+  }
+  return *this;
+}
+
+FileDescriptor::~FileDescriptor() {
+  if (fd_ >= 0) close(fd_);
+}
+
+int FileDescriptor::release() noexcept { return std::exchange(fd_, -1); }
+
+Result<std::shared_ptr<FileMapping>> FileMapping::open(FileDescriptor file, size_t size, const std::string& name) {
+  void* const at = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
+  if (at == MAP_FAILED) return fail(fmt::format("{}: cannot be mapped: {}", name, std::strerror(errno)));
+  return std::shared_ptr<FileMapping>(new FileMapping(std::move(file), static_cast<const uint8_t*>(at), size));
+}
+
+FileMapping::~FileMapping() { munmap(const_cast<uint8_t*>(data_), size_); }
+
+std::shared_ptr<const void> FileMapping::open_window(size_t begin, size_t end) {
+  struct stat now {};
+  if (fstat(file_.get(), &now) != 0 || static_cast<size_t>(now.st_size) < end) return nullptr;
+  auto window = std::make_shared<Window>(shared_from_this(), begin, end);
+  const auto [at, length] = pages_of(data_, begin, end);
+  if (madvise(at, length, MADV_POPULATE_READ) != 0 && (errno == EFAULT || errno == EIO)) return nullptr;
+  // While this window is worked on, let the disk fetch the next one.
+  const size_t ahead = std::min(end - begin, size_ - end);
+  if (ahead != 0) {
+    const auto [next, next_length] = pages_of(data_, end, end + ahead);
+    madvise(next, next_length, MADV_WILLNEED);
+  }
+  return window;
+}
+
+std::shared_ptr<const void> FileMapping::hold(size_t begin, size_t end) {
+  return std::make_shared<Window>(shared_from_this(), begin, end);
+}
+
+}  // namespace wirewatch
