@@ -31,24 +31,20 @@ def _seeds(root, name):
 
 
 def _run_one(build, name, program, seconds, scratch):
-    found = os.path.join(scratch, name, "found")
-    crashes = os.path.join(scratch, name, "crash-")
+    found, crashes = (os.path.join(scratch, name, folder) for folder in ("found", "crashes"))
     os.makedirs(found, exist_ok=True)
+    os.makedirs(crashes, exist_ok=True)
     command = [*build.wrapper, program, f"-max_total_time={seconds}", f"-timeout={INPUT_TIMEOUT_SECONDS}",
-               f"-rss_limit_mb={MEMORY_LIMIT_MB}", f"-artifact_prefix={crashes}", "-print_final_stats=1", found]
+               f"-rss_limit_mb={MEMORY_LIMIT_MB}", f"-artifact_prefix={crashes}/", "-print_final_stats=1", found]
     seeds = _seeds(build.root, name)
     if seeds:
         command.append(seeds)
     done = process.run(command, seconds + 120, build.env, scratch)
-    kept = []
-    for file in os.listdir(os.path.join(scratch, name)):
-        if file.startswith("crash-"):                   # the input outlives the scratch folder, to be looked at
-            target = os.path.join(build.folder, "crashes", f"{name}-{file}")
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            shutil.copy(os.path.join(scratch, name, file), target)
-            kept.append(os.path.relpath(target, build.root))
-    if kept:
-        done.output += "\ninput kept as " + ", ".join(kept) + "\n"
+    for file in sorted(os.listdir(crashes)):            # the input outlives the scratch folder, to be looked at
+        kept = os.path.join(build.folder, "crashes", f"{name}-{file}")
+        os.makedirs(os.path.dirname(kept), exist_ok=True)
+        shutil.copy(os.path.join(crashes, file), kept)
+        done.output += f"\ninput kept as {os.path.relpath(kept, build.root)}\n"
     return done
 
 

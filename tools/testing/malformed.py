@@ -26,6 +26,7 @@ SANITIZED = Limits(seconds=20.0, peak_kib=0,
                    env=(("ASAN_OPTIONS", "detect_leaks=1:exitcode=99:max_allocation_size_mb=4096"),
                         ("UBSAN_OPTIONS", "halt_on_error=1:print_stacktrace=1:exitcode=99")))
 GIVE_UP_SECONDS = 60
+MOST_COMPLAINTS = 10
 
 
 @dataclasses.dataclass
@@ -81,7 +82,7 @@ def _run(program, path, limits):
     done = process.run([*program, "inspect", "--json", path], GIVE_UP_SECONDS, dict(limits.env))
     name = os.path.basename(path)
     if done.timed_out or done.status not in (0, 1, 2) or COMPLAINT.search(done.output):
-        return f"{name}: {done.why()}\n{done.output[-4000:]}", done
+        return f"{name}: {done.why()}\n{done.output[:2500]}", done
     if done.seconds > limits.seconds:
         return f"{name}: took {done.seconds:.2f} s, at most {limits.seconds:g} s are allowed", done
     if limits.peak_kib and done.peak_kib > limits.peak_kib:
@@ -100,7 +101,8 @@ def check(program, paths, limits, jobs=2):
                 complaint, done = _run(program, path, limits)
             if complaint:
                 totals.failed += 1
-                complaints.append(complaint)
+                if len(complaints) < MOST_COMPLAINTS:
+                    complaints.append(complaint)
             else:
                 totals.passed += 1
             if done.seconds > extremes.seconds:
