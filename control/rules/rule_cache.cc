@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One file per (rules, Hyperscan version, platform), written beside and renamed so that no reader sees half
+// of it. Only a file that is ours alone is believed: a database runs inside the scanner.
+#include "control/rules/rule_cache.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include "control/rules/rule_compiler.h"
+#include "dataplane/classify/rule_blob.h"
+#include "dataplane/classify/sha256.h"
+
+namespace wirewatch {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr off_t kLargestBlob = 256 << 20;
+
+class File {
+ public:
+  explicit File(int descriptor) : descriptor_(descriptor) {}
+  ~File() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  int descriptor() const { return descriptor_; }
+  explicit operator bool() const { return descriptor_ >= 0; }
+
+ private:
+  int descriptor_;
+};
+
+bool is_ours_alone(const struct stat& info) {
+  return S_ISREG(info.st_mode) && info.st_uid == ::geteuid() && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+std::optional<std::vector<uint8_t>> read_cached(const fs::path& path) {
+  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct stat info {};
+  if (!file || ::fstat(file.descriptor(), &info) != 0 || !is_ours_alone(info) ||
+      info.st_size > kLargestBlob) {
+    return std::nullopt;
+  }
+  std::vector<uint8_t> bytes(static_cast<size_t>(info.st_size));
+  size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t got = ::read(file.descriptor(), bytes.data() + done, bytes.size() - done);
+    if (got <= 0) return std::nullopt;
+    done += static_cast<size_t>(got);
+  }
+  return bytes;
+}
+
+bool write_all(int descriptor, std::span<const uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t put = ::write(descriptor, bytes.data(), bytes.size());
+    if (put <= 0) return false;
+    bytes = bytes.subspan(static_cast<size_t>(put));
+  }
+  return true;
+}
+
+/// Whether it worked does not matter to anyone: the next start compiles again.
+void write_cached(const fs::path& path, std::span<const uint8_t> bytes) {
+  std::error_code ignored;
+  fs::create_directories(path.parent_path(), ignored);
+  std::string temporary = path.string() + ".XXXXXX";
+  const File file(::mkstemp(temporary.data()));  // creates with mode 0600
+  if (!file) return;
+  if (!write_all(file.descriptor(), bytes) || ::rename(temporary.c_str(), path.c_str()) != 0) {
+    ::unlink(temporary.c_str());
+  }
+}
+
+}  // namespace
+
+fs::path default_rule_cache() {
+  if (const char* const cache = std::getenv("XDG_CACHE_HOME"); cache != nullptr && *cache == '/') {
+    return fs::path(cache) / "wirewatch";
+  }
+  if (const char* const home = std::getenv("HOME"); home != nullptr && *home == '/') {
+    return fs::path(home) / ".cache" / "wirewatch";
+  }
+  return {};
+}
+
+fs::path rule_cache_file(const RuleSources& sources, const fs::path& cache_dir) {
+  const auto scanner = ScannerIdentity::of_this_machine();
+  const std::string key = sources.sha256() + '\n' + scanner.version + '\n' + scanner.platform + '\n' +
+                          std::to_string(kRuleBlobVersion);
+  const auto digest = sha256(std::span(reinterpret_cast<const uint8_t*>(key.data()), key.size()));
+  return cache_dir / ("rules-" + to_hex(digest) + ".blob");
+}
+
+Result<std::shared_ptr<const RuleSet>> load_or_compile(const RuleSources& sources,
+                                                       const fs::path& cache_dir) {
+  const fs::path cached = cache_dir.empty() ? fs::path{} : rule_cache_file(sources, cache_dir);
+  if (!cached.empty()) {
+    if (const auto bytes = read_cached(cached)) {
+      auto rules = RuleSet::load(*bytes);
+      if (rules && (*rules)->sha256() == sources.sha256()) return rules;
+    }
+  }
+  const auto compiled = compile_rules(sources);
+  if (!compiled) return tl::unexpected(compiled.error());
+  if (!cached.empty()) write_cached(cached, compiled->blob);
+  return RuleSet::load(compiled->blob);
+}
+
+Result<std::shared_ptr<const RuleSet>> load_or_compile(const fs::path& rules_dir, const fs::path& cache_dir,
+                                                       const fs::path& operator_dir) {
+  const auto sources = RuleSources::read(rules_dir, operator_dir);
+  if (!sources) return tl::unexpected(sources.error());
+  return load_or_compile(*sources, cache_dir);
+}
+
+}  // namespace wirewatch

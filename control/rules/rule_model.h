@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Rules as their author wrote them: understood one file at a time, names not yet looked up.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "control/rules/diagnostics.h"
+#include "dataplane/classify/rule_content.h"
+
+namespace wirewatch {
+
+struct NameInRule {
+  std::string name;
+  RulePosition at;
+};
+
+struct RefineRule {
+  Operand field;
+  struct Case {
+    uint32_t value;
+    NameInRule application;
+  };
+  std::vector<Case> cases;
+};
+
+struct SignatureRule {
+  std::string id;
+  RulePosition at;
+  uint8_t transports = 0;
+  uint8_t senders = kAnySender;
+  std::string regex;
+  RulePosition regex_at;
+  uint32_t minimum_width = 0;
+  uint32_t maximum_width = 0;
+  std::vector<Predicate> tests;
+  Strength strength = Strength::Strong;
+  std::vector<uint16_t> ports;
+  std::vector<NameInRule> over;
+  std::optional<RefineRule> refine;
+  Extractor extractor = Extractor::None;
+};
+
+struct PortList {
+  uint8_t transports = 0;  // 0: those of the protocol's signatures
+  std::vector<uint16_t> ports;
+  RulePosition at;
+};
+
+struct ProtocolRule {
+  std::string name;
+  std::string category;  // empty: that of the protocol which refines to this one
+  std::string reference;
+  RulePosition at;
+  bool from_operator = false;
+  std::vector<PortList> ports;
+  std::vector<SignatureRule> signatures;
+};
+
+}  // namespace wirewatch

@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Scan, verify, choose. Hyperscan reports matches in an order of its own; nothing below depends on it.
+#include "dataplane/classify/classifier.h"
+
+#include <hs.h>
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <utility>
+
+namespace wirewatch {
+namespace {
+
+constexpr size_t kJoinedBytes = 2048;  // of a second segment, enough for a ClientHello or a request head
+
+uint8_t transport_bit(uint8_t ip_protocol) noexcept {
+  switch (ip_protocol) {
+    case 6:
+      return kTcpBit;
+    case 17:
+      return kUdpBit;
+    case 132:
+      return kSctpBit;
+    default:
+      return 0;
+  }
+}
+
+uint8_t sender_bits(FlowDirection direction) noexcept {
+  if (direction == FlowDirection::ToServer) return kClientBit;
+  return direction == FlowDirection::ToClient ? kServerBit : kAnySender;
+}
+
+size_t side_of(const FlowPayload& packet) noexcept {
+  if (packet.direction == FlowDirection::Unknown) return packet.from_second_side ? 1 : 0;
+  return packet.direction == FlowDirection::ToClient ? 1 : 0;
+}
+
+Verdict verdict_of(const ClassifyState& state) noexcept {
+  return {state.best.application, state.evidence, state.best.signature};
+}
+
+}  // namespace
+
+/// What one scan looks at.
+struct Classifier::Subject {
+  PredicateInput input;
+  uint8_t transport = 0;
+  uint8_t senders = 0;
+  size_t side = 0;
+};
+
+void Classifier::FreeScratch::operator()(hs_scratch* scratch) const noexcept { hs_free_scratch(scratch); }
+
+Classifier::Classifier(std::shared_ptr<const RuleSet> rules) : rules_(std::move(rules)) {
+  hs_scratch_t* scratch = nullptr;
+  for (const uint8_t transport : {kTcpBit, kUdpBit}) {
+    const hs_database_t* const database = rules_->database(transport);
+    if (database == nullptr) continue;
+    if (hs_alloc_scratch(database, &scratch) != HS_SUCCESS) {
+      hs_free_scratch(scratch);
+      throw std::bad_alloc();
+    }
+  }
+  scratch_.reset(scratch);
+  candidates_.resize(rules_->signature_count());
+  matches_.resize(rules_->signature_count() + 1);
+}
+
+Classifier::~Classifier() = default;
+
+int Classifier::on_match(unsigned int id, unsigned long long, unsigned long long, unsigned int,
+                         void* context) noexcept {
+  auto& self = *static_cast<Classifier*>(context);
+  if (id < self.candidates_.size() && self.candidate_count_ < self.candidates_.size()) {
+    self.candidates_[self.candidate_count_++] = static_cast<uint16_t>(id);
+  } else {
+    ++self.counters_.dropped_matches;
+  }
+  return 0;
+}
+
+Classification Classifier::observe(ClassifyState& state, const FlowPayload& packet) noexcept {
+  host_ = {};
+  const uint8_t transport = transport_bit(packet.ip_protocol);
+  if (transport == 0) state.done = true;
+  if (state.done || packet.payload.empty()) return {state.done, verdict_of(state), {}};
+
+  const size_t side = side_of(packet);
+  if (state.packets[side] < kPatience) ++state.packets[side];
+  // After a strong verdict only the first words of the other side are of interest: they may make it more
+  // specific.
+  const uint8_t wanted = state.evidence == Evidence::Payload ? uint8_t{1} : kScannedPackets;
+  if (state.packets[side] <= wanted) {
+    Subject subject{{packet.payload, 0, packet.server_port, packet.client_port},
+                    transport,
+                    sender_bits(packet.direction),
+                    side};
+    scan_packet(state, packet, side, subject);
+  }
+  state.done = settled(state, packet, side);
+  if (!state.done) return {false, verdict_of(state), host_};
+  return {true, finish(state, packet.ip_protocol, packet.client_port, packet.server_port), host_};
+}
+
+void Classifier::scan_packet(ClassifyState& state, const FlowPayload& packet, size_t side,
+                             Subject& subject) noexcept {
+  const auto payload = packet.payload;
+  const auto wire_length = std::max<int64_t>(packet.original_length, static_cast<int64_t>(payload.size()));
+  auto& prefix = state.prefix[side];
+  uint8_t& prefix_length = state.prefix_length[side];
+  const bool first = state.packets[side] == 1;
+
+  if (prefix_length > 0) {
+    std::array<uint8_t, kPrefixLimit + kJoinedBytes> joined;
+    const size_t added = std::min(payload.size(), kJoinedBytes);
+    std::memcpy(joined.data(), prefix.data(), prefix_length);
+    std::memcpy(joined.data() + prefix_length, payload.data(), added);
+    subject.input.bytes = {joined.data(), prefix_length + added};
+    subject.input.length = prefix_length + wire_length;
+    scan(state, subject);
+    const size_t total = subject.input.bytes.size();
+    if (total < kPrefixLimit) std::memcpy(prefix.data(), joined.data(), total);
+    prefix_length = total < kPrefixLimit ? static_cast<uint8_t>(total) : uint8_t{0};
+    if (state.evidence == Evidence::Payload) return;
+  } else if (first && subject.transport == kTcpBit && payload.size() < kPrefixLimit) {
+    std::memcpy(prefix.data(), payload.data(), payload.size());
+    prefix_length = static_cast<uint8_t>(payload.size());
+  }
+  subject.input.bytes = payload;
+  subject.input.length = wire_length;
+  scan(state, subject);
+}
+
+void Classifier::scan(ClassifyState& state, const Subject& subject) noexcept {
+  find_candidates(subject);
+  match_count_ = 0;
+  for (size_t i = 0; i < candidate_count_; ++i) verify(state, candidates_[i], subject);
+  if (match_count_ > 0) choose(state, subject);
+}
+
+void Classifier::find_candidates(const Subject& subject) noexcept {
+  candidate_count_ = 0;
+  const hs_database_t* const database = rules_->database(subject.transport);
+  if (database == nullptr) return;
+  const auto size = static_cast<unsigned>(
+      std::min<size_t>(subject.input.bytes.size(), rules_->scan_limit(subject.transport)));
+  const auto* const data = reinterpret_cast<const char*>(subject.input.bytes.data());
+  if (hs_scan(database, data, size, 0, scratch_.get(), &Classifier::on_match, this) != HS_SUCCESS)
+    ++counters_.errors;
+  ++counters_.scans;
+  counters_.scanned_bytes += size;
+  std::sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(candidate_count_));
+}
+
+void Classifier::verify(ClassifyState& state, uint16_t index, const Subject& subject) noexcept {
+  const Signature& signature = rules_->signature(index);
+  if ((signature.transports & subject.transport) == 0 || (signature.senders & subject.senders) == 0) return;
+  for (const Predicate& test : rules_->tests(signature)) {
+    if (!holds(test, subject.input)) return;
+  }
+  ClassifyState::Claim claim{index, signature.protocol};
+  if (const auto refinements = rules_->refinements(signature); !refinements.empty()) {
+    const auto value = evaluate(signature.refine_field, subject.input);
+    const auto at = std::ranges::lower_bound(refinements, value.value_or(-1), {}, &Refinement::value);
+    if (value && at != refinements.end() && at->value == *value) claim.application = at->application;
+  }
+  switch (signature.strength) {
+    case Strength::Strong:
+      return add_match(claim, Evidence::Payload);
+    case Strength::NeedsPort: {
+      const auto ports = rules_->ports(signature);
+      const bool listed = std::ranges::any_of(ports, [&](uint16_t port) noexcept {
+        return port == subject.input.server_port || port == subject.input.client_port;
+      });
+      if (listed) return add_match(claim, Evidence::Confirmed);
+      return weigh_weak(state, claim, subject);
+    }
+    case Strength::NeedsBothDirections:
+      return weigh_weak(state, claim, subject);
+  }
+}
+
+/// A weak match meets its like from the other direction, or waits for it.
+void Classifier::weigh_weak(ClassifyState& state, const ClassifyState::Claim& claim,
+                            const Subject& subject) noexcept {
+  const Signature& signature = rules_->signature(claim.signature);
+  for (const auto& other : state.pending[1 - subject.side]) {
+    if (other.signature == 0) break;
+    const Signature& theirs = rules_->signature(other.signature);
+    if (theirs.protocol != signature.protocol) continue;
+    if (signature.strength == Strength::NeedsBothDirections) return add_match(claim, Evidence::Confirmed);
+    if (theirs.strength == Strength::NeedsBothDirections) return add_match(other, Evidence::Confirmed);
+  }
+  for (auto& slot : state.pending[subject.side]) {
+    if (slot.signature == claim.signature) return;
+    if (slot.signature != 0) continue;
+    slot = claim;
+    return;
+  }
+  ++counters_.dropped_matches;
+}
+
+void Classifier::add_match(const ClassifyState::Claim& claim, Evidence evidence) noexcept {
+  if (match_count_ < matches_.size()) matches_[match_count_++] = {claim, evidence};
+}
+
+bool Classifier::names_in_over(const ClassifyState::Claim& specific,
+                               const ClassifyState::Claim& general) const noexcept {
+  const ApplicationId protocol = rules_->signature(general.signature).protocol;
+  return std::ranges::any_of(
+      rules_->over(rules_->signature(specific.signature)),
+      [&](ApplicationId id) noexcept { return id == protocol || id == general.application; });
+}
+
+bool Classifier::before(const Match& a, const Match& b) const noexcept {
+  if (a.evidence != b.evidence) return a.evidence > b.evidence;
+  const Signature& left = rules_->signature(a.claim.signature);
+  const Signature& right = rules_->signature(b.claim.signature);
+  if (left.tests.count != right.tests.count) return left.tests.count > right.tests.count;
+  if (left.minimum_width != right.minimum_width) return left.minimum_width > right.minimum_width;
+  return a.claim.signature < b.claim.signature;
+}
+
+void Classifier::choose(ClassifyState& state, const Subject& subject) noexcept {
+  if (state.evidence != Evidence::None) {
+    const Match so_far{state.best, state.evidence};
+    if (so_far.evidence == Evidence::Payload) {
+      const auto end = std::remove_if(
+          matches_.begin(), matches_.begin() + static_cast<std::ptrdiff_t>(match_count_),
+          [&](const Match& match) noexcept { return !names_in_over(match.claim, so_far.claim); });
+      match_count_ = static_cast<size_t>(end - matches_.begin());
+      if (match_count_ == 0) return;
+    }
+    matches_[match_count_++] = so_far;
+  }
+  const std::span<const Match> matches(matches_.data(), match_count_);
+  const auto outdone = [&](const Match& match) noexcept {
+    return std::ranges::any_of(matches, [&](const Match& other) noexcept {
+      return names_in_over(other.claim, match.claim) && !names_in_over(match.claim, other.claim);
+    });
+  };
+  const Match* winner = nullptr;
+  for (const Match& match : matches) {
+    if (!outdone(match) && (winner == nullptr || before(match, *winner))) winner = &match;
+  }
+  if (winner == nullptr) return;  // rules that outdo one another in a circle decide nothing
+  const bool news = winner->claim.signature != state.best.signature;
+  state.best = winner->claim;
+  state.evidence = winner->evidence;
+  if (!news) return;
+  // The more specific protocol need not know how to find the host that the one beneath it carries.
+  host_ = host_reader_.read(rules_->signature(state.best.signature).extractor, subject.input.bytes);
+  for (const Match& match : matches) {
+    if (!host_.empty()) break;
+    if (names_in_over(state.best, match.claim)) {
+      host_ = host_reader_.read(rules_->signature(match.claim.signature).extractor, subject.input.bytes);
+    }
+  }
+}
+
+bool Classifier::settled(const ClassifyState& state, const FlowPayload& packet, size_t side) const noexcept {
+  const uint8_t mine = state.packets[side];
+  const uint8_t theirs = state.packets[1 - side];
+  if (state.evidence == Evidence::Payload) {
+    const uint8_t other_senders =
+        packet.direction == FlowDirection::Unknown ? kAnySender : sender_bits(packet.direction) ^ kAnySender;
+    const ApplicationId protocol = rules_->signature(state.best.signature).protocol;
+    const uint8_t refining =
+        rules_->refining_senders(state.best.application) | rules_->refining_senders(protocol);
+    const bool more_specific_possible = (refining & other_senders) != 0;
+    return theirs > 0 || mine >= kScannedPackets || !more_specific_possible;
+  }
+  return (mine >= kScannedPackets && theirs >= kScannedPackets) || mine >= kPatience;
+}
+
+Verdict Classifier::finish(ClassifyState& state, uint8_t ip_protocol, uint16_t client_port,
+                           uint16_t server_port) noexcept {
+  state.done = true;
+  if (state.evidence != Evidence::None) return verdict_of(state);
+  const uint8_t transport = transport_bit(ip_protocol);
+  ApplicationId guess = rules_->guess(transport, server_port);
+  // Without a handshake the two may be swapped; the lower port is the likelier service.
+  if (guess == kUnknownApplication && client_port < server_port)
+    guess = rules_->guess(transport, client_port);
+  if (guess == kUnknownApplication) return {};
+  return {guess, Evidence::Port, 0};
+}
+
+}  // namespace wirewatch

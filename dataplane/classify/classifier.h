@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Decides which application a flow carries from its first payload packets. One per worker thread: it owns the
+// Hyperscan scratch and the buffer the host name is read into. Nothing here allocates after construction.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "dataplane/classify/host_reader.h"
+#include "dataplane/classify/rule_set.h"
+#include "dataplane/classify/verdict.h"
+
+struct hs_scratch;
+
+namespace wirewatch {
+
+/// Who sent a payload; Unknown when no handshake told us who the client is.
+enum class FlowDirection : uint8_t { ToServer, ToClient, Unknown };
+
+struct FlowPayload {
+  uint8_t ip_protocol = 0;  // 6, 17 or 132
+  FlowDirection direction = FlowDirection::Unknown;
+  uint16_t client_port = 0;
+  uint16_t server_port = 0;
+  std::span<const uint8_t> payload;  // as captured
+  uint32_t original_length = 0;      // payload bytes on the wire; what is less than captured is ignored
+  /// With Unknown: set when the sender is not the one whose payload came first, so that the two still stay
+  /// apart.
+  bool from_second_side = false;
+};
+
+/// Of the first payload packets of each direction, how many are scanned.
+inline constexpr uint8_t kScannedPackets = 4;
+/// After this many payload packets of one direction without a word from the other, the other is not waited
+/// for.
+inline constexpr uint8_t kPatience = 32;
+/// A first TCP segment shorter than this is kept, so that a message split after its first bytes is
+/// recognised.
+inline constexpr size_t kPrefixLimit = 16;
+
+/// A flow's share of the work: plain bytes the flow owns. All zero is a fresh one.
+struct ClassifyState {
+  struct Claim {
+    uint16_t signature;
+    ApplicationId application;
+  };
+  static constexpr size_t kPending = 3;
+
+  std::array<std::array<uint8_t, kPrefixLimit - 1>, 2> prefix;  // by sender: client, server
+  std::array<uint8_t, 2> prefix_length;
+  std::array<uint8_t, 2> packets;                      // with payload; stops counting at kPatience
+  std::array<std::array<Claim, kPending>, 2> pending;  // weak matches that wait for the other direction
+  Claim best;
+  Evidence evidence;  // of `best`
+  bool done;
+};
+static_assert(sizeof(ClassifyState) <= 64 && std::is_trivial_v<ClassifyState>);
+
+/// `verdict` is the best so far; while not done it may still become a stronger or more specific one.
+/// `host` (SNI, HTTP Host) belongs to the classifier and is valid until its next call.
+struct Classification {
+  bool done = false;
+  Verdict verdict;
+  std::string_view host;
+};
+
+struct ClassifyCounters {
+  uint64_t scans = 0;
+  uint64_t scanned_bytes = 0;
+  uint64_t errors = 0;           // hs_scan refused
+  uint64_t dropped_matches = 0;  // more candidates or weak matches than there is room for
+};
+
+class Classifier {
+ public:
+  /// Throws std::bad_alloc when there is no memory for the scratch.
+  explicit Classifier(std::shared_ptr<const RuleSet> rules);
+  ~Classifier();
+  Classifier(Classifier&&) noexcept = default;
+  Classifier& operator=(Classifier&&) noexcept = default;
+
+  /// Takes the next payload packet of a flow, in either direction. Not to be called again once `done`.
+  Classification observe(ClassifyState& state, const FlowPayload& packet) noexcept;
+
+  /// At the end of a flow: the verdict reached, else a guess from the ports (Evidence::Port), else none.
+  Verdict finish(ClassifyState& state, uint8_t ip_protocol, uint16_t client_port,
+                 uint16_t server_port) noexcept;
+
+  const RuleSet& rules() const noexcept { return *rules_; }
+  const ClassifyCounters& counters() const noexcept { return counters_; }
+
+ private:
+  struct Subject;
+  struct Match {
+    ClassifyState::Claim claim;
+    Evidence evidence;
+  };
+  struct FreeScratch {
+    void operator()(hs_scratch* scratch) const noexcept;
+  };
+
+  static int on_match(unsigned int id, unsigned long long from, unsigned long long to, unsigned int flags,
+                      void* context) noexcept;
+  void scan_packet(ClassifyState& state, const FlowPayload& packet, size_t side, Subject& subject) noexcept;
+  void scan(ClassifyState& state, const Subject& subject) noexcept;
+  void find_candidates(const Subject& subject) noexcept;
+  void verify(ClassifyState& state, uint16_t signature, const Subject& subject) noexcept;
+  void weigh_weak(ClassifyState& state, const ClassifyState::Claim& claim, const Subject& subject) noexcept;
+  void add_match(const ClassifyState::Claim& claim, Evidence evidence) noexcept;
+  void choose(ClassifyState& state, const Subject& subject) noexcept;
+  bool names_in_over(const ClassifyState::Claim& specific,
+                     const ClassifyState::Claim& general) const noexcept;
+  bool before(const Match& a, const Match& b) const noexcept;
+  bool settled(const ClassifyState& state, const FlowPayload& packet, size_t side) const noexcept;
+
+  std::shared_ptr<const RuleSet> rules_;
+  std::unique_ptr<hs_scratch, FreeScratch> scratch_;
+  std::vector<uint16_t> candidates_;  // SINGLEMATCH: one entry a signature is enough
+  size_t candidate_count_ = 0;
+  std::vector<Match> matches_;  // of the scan under way; room for every signature and the verdict so far
+  size_t match_count_ = 0;
+  HostReader host_reader_;
+  std::string_view host_;
+  ClassifyCounters counters_;
+};
+
+}  // namespace wirewatch

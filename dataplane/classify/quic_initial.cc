@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// RFC 9000 section 17.2.2 (the packet), RFC 9001 section 5 (its protection), RFC 9369 (version 2).
+#include "dataplane/classify/quic_initial.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <optional>
+
+#include "dataplane/base/byte_reader.h"
+
+namespace wirewatch {
+namespace {
+
+constexpr size_t kLargestPacket = 2048;  // an Initial fits a datagram of 1200 to 1500 bytes
+constexpr size_t kTag = 16;
+constexpr size_t kLongestConnectionId = 20;
+constexpr uint8_t kLongHeader = 0xc0;  // form and fixed bit
+
+using Salt = std::array<uint8_t, 20>;
+constexpr Salt kSaltDraft23{0xc3, 0xee, 0xf7, 0x12, 0xc7, 0x2e, 0xbb, 0x5a, 0x11, 0xa7,
+                            0xd2, 0x43, 0x2b, 0xb4, 0x63, 0x65, 0xbe, 0xf9, 0xf5, 0x02};
+constexpr Salt kSaltDraft29{0xaf, 0xbf, 0xec, 0x28, 0x99, 0x93, 0xd2, 0x4c, 0x9e, 0x97,
+                            0x86, 0xf1, 0x9c, 0x61, 0x11, 0xe0, 0x43, 0x90, 0xa8, 0x99};
+constexpr Salt kSaltV1{0x38, 0x76, 0x2c, 0xf7, 0xf5, 0x59, 0x34, 0xb3, 0x4d, 0x17,
+                       0x9a, 0xe6, 0xa4, 0xc8, 0x0c, 0xad, 0xcc, 0xbb, 0x7f, 0x0a};
+constexpr Salt kSaltV2{0x0d, 0xed, 0xe3, 0xde, 0xf7, 0x00, 0xa6, 0xdb, 0x81, 0x93,
+                       0x81, 0xbe, 0x6e, 0x26, 0x9d, 0xcb, 0xf9, 0xbd, 0x2e, 0xd9};
+
+struct Version {
+  uint32_t first;
+  uint32_t last;
+  Salt salt;
+  uint8_t initial_type;  // the two type bits of an Initial's first byte
+  std::string_view key_label;
+  std::string_view iv_label;
+  std::string_view header_protection_label;
+};
+constexpr std::array<Version, 5> kVersions{{
+    {1, 1, kSaltV1, 0x00, "quic key", "quic iv", "quic hp"},
+    {0x6b3343cf, 0x6b3343cf, kSaltV2, 0x10, "quicv2 key", "quicv2 iv", "quicv2 hp"},
+    {0xff000021, 0xff000022, kSaltV1, 0x00, "quic key", "quic iv", "quic hp"},
+    {0xff00001d, 0xff000020, kSaltDraft29, 0x00, "quic key", "quic iv", "quic hp"},
+    {0xff000017, 0xff00001c, kSaltDraft23, 0x00, "quic key", "quic iv", "quic hp"},
+}};
+
+const Version* find_version(uint32_t number) noexcept {
+  const auto* const at = std::ranges::find_if(
+      kVersions, [&](const Version& version) { return version.first <= number && number <= version.last; });
+  return at == kVersions.end() ? nullptr : at;
+}
+
+/// RFC 9000 section 16: the top two bits say how many bytes.
+std::optional<uint64_t> read_varint(ByteReader& reader) noexcept {
+  const auto first = reader.u8();
+  if (!first) return std::nullopt;
+  const auto more = reader.take((size_t{1} << (*first >> 6)) - 1);
+  if (!more) return std::nullopt;
+  uint64_t value = *first & 0x3f;
+  for (const uint8_t byte : *more) value = value << 8 | byte;
+  return value;
+}
+
+template <auto Free>
+struct Deleter {
+  void operator()(auto* object) const noexcept { Free(object); }
+};
+template <typename T, auto Free>
+using Owned = std::unique_ptr<T, Deleter<Free>>;
+
+template <typename T>
+T* required(T* object) {
+  if (object == nullptr) throw std::bad_alloc();
+  return object;
+}
+
+int as_int(size_t size) noexcept { return static_cast<int>(size); }
+
+}  // namespace
+
+struct QuicInitial::Header {
+  std::span<const uint8_t> connection_id;
+  std::span<const uint8_t> packet;  // from the first byte, as far as captured
+  size_t number_at = 0;             // offset of the protected packet number
+  size_t end = 0;                   // where the packet ends, captured or not
+  uint32_t version = 0;
+
+  static std::optional<Header> parse(std::span<const uint8_t> datagram) noexcept;
+};
+
+struct QuicInitial::State {
+  Owned<EVP_MD, EVP_MD_free> sha256{required(EVP_MD_fetch(nullptr, "SHA256", nullptr))};
+  Owned<EVP_CIPHER, EVP_CIPHER_free> ecb{required(EVP_CIPHER_fetch(nullptr, "AES-128-ECB", nullptr))};
+  Owned<EVP_CIPHER, EVP_CIPHER_free> gcm{required(EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr))};
+  Owned<EVP_MD_CTX, EVP_MD_CTX_free> digest{required(EVP_MD_CTX_new())};
+  Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free> ecb_context{required(EVP_CIPHER_CTX_new())};
+  Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free> gcm_context{required(EVP_CIPHER_CTX_new())};
+  std::array<uint8_t, kLargestPacket> clear{};
+  std::array<uint8_t, kLargestPacket> hello{};
+
+  bool hmac(std::span<const uint8_t> key, std::span<const uint8_t> message,
+            std::span<uint8_t, 32> out) noexcept;
+  bool expand_label(std::span<const uint8_t, 32> secret, std::string_view label,
+                    std::span<uint8_t> out) noexcept;
+};
+
+QuicInitial::QuicInitial() : state_(std::make_unique<State>()) {}
+QuicInitial::~QuicInitial() = default;
+QuicInitial::QuicInitial(QuicInitial&&) noexcept = default;
+QuicInitial& QuicInitial::operator=(QuicInitial&&) noexcept = default;
+
+/// RFC 2104, for keys no longer than a block: all that is needed here, and nothing is allocated for it.
+bool QuicInitial::State::hmac(std::span<const uint8_t> key, std::span<const uint8_t> message,
+                              std::span<uint8_t, 32> out) noexcept {
+  constexpr size_t kBlock = 64;
+  std::array<uint8_t, kBlock> inner{};
+  std::ranges::copy(key.first(std::min(key.size(), kBlock)), inner.begin());
+  std::array<uint8_t, kBlock> outer = inner;
+  for (uint8_t& byte : inner) byte ^= 0x36;
+  for (uint8_t& byte : outer) byte ^= 0x5c;
+  const auto digest_of = [&](std::span<const uint8_t> first, std::span<const uint8_t> second) noexcept {
+    return EVP_DigestInit_ex2(digest.get(), sha256.get(), nullptr) == 1 &&
+           EVP_DigestUpdate(digest.get(), first.data(), first.size()) == 1 &&
+           EVP_DigestUpdate(digest.get(), second.data(), second.size()) == 1 &&
+           EVP_DigestFinal_ex(digest.get(), out.data(), nullptr) == 1;
+  };
+  return digest_of(inner, message) && digest_of(outer, out);
+}
+
+/// HKDF-Expand-Label of RFC 8446 section 7.1 without context, for at most one block of output.
+bool QuicInitial::State::expand_label(std::span<const uint8_t, 32> secret, std::string_view label,
+                                      std::span<uint8_t> out) noexcept {
+  constexpr std::string_view kTls13 = "tls13 ";
+  std::array<uint8_t, 48> info{};
+  size_t size = 0;
+  const auto append = [&](std::string_view text) noexcept {
+    std::memcpy(info.data() + size, text.data(), text.size());
+    size += text.size();
+  };
+  info[size++] = 0;
+  info[size++] = static_cast<uint8_t>(out.size());
+  info[size++] = static_cast<uint8_t>(kTls13.size() + label.size());
+  append(kTls13);
+  append(label);
+  info[size++] = 0;  // no context
+  info[size++] = 1;  // the first and only block of HKDF-Expand
+  std::array<uint8_t, 32> block{};
+  if (!hmac(secret, std::span(info).first(size), block)) return false;
+  std::memcpy(out.data(), block.data(), out.size());
+  return true;
+}
+
+bool QuicInitial::derive(uint32_t number, std::span<const uint8_t> connection_id,
+                         QuicInitialKeys& keys) noexcept {
+  const Version* const version = find_version(number);
+  std::array<uint8_t, 32> initial{};
+  std::array<uint8_t, 32> client{};
+  return version != nullptr && state_->hmac(version->salt, connection_id, initial) &&
+         state_->expand_label(initial, "client in", client) &&
+         state_->expand_label(client, version->key_label, keys.key) &&
+         state_->expand_label(client, version->iv_label, keys.iv) &&
+         state_->expand_label(client, version->header_protection_label, keys.header_protection);
+}
+
+std::optional<QuicInitial::Header> QuicInitial::Header::parse(std::span<const uint8_t> datagram) noexcept {
+  ByteReader reader(datagram);
+  const auto first = reader.u8();
+  const auto number = reader.be32();
+  if (!first || !number || (*first & kLongHeader) != kLongHeader) return std::nullopt;
+  const Version* const version = find_version(*number);
+  if (version == nullptr || (*first & 0x30) != version->initial_type) return std::nullopt;
+  Header header;
+  header.version = *number;
+  const auto destination_length = reader.u8();
+  if (!destination_length || *destination_length > kLongestConnectionId) return std::nullopt;
+  const auto destination = reader.take(*destination_length);
+  const auto source_length = reader.u8();
+  if (!destination || !source_length || !reader.skip(*source_length)) return std::nullopt;
+  header.connection_id = *destination;
+  const auto token_length = read_varint(reader);
+  if (!token_length || !reader.skip(*token_length)) return std::nullopt;
+  const auto length = read_varint(reader);
+  if (!length || *length > kLargestPacket) return std::nullopt;
+  header.number_at = reader.offset();
+  header.end = header.number_at + *length;
+  header.packet = datagram.first(std::min(header.end, datagram.size()));
+  return header;
+}
+
+std::span<const uint8_t> QuicInitial::decrypt(const Header& header, const QuicInitialKeys& keys) noexcept {
+  // RFC 9001 section 5.4.2: the sample begins where the payload would with a packet number of four bytes.
+  constexpr size_t kSampleAt = 4;
+  constexpr size_t kSample = 16;
+  const auto packet = header.packet;
+  const size_t number_at = header.number_at;
+  if (packet.size() < number_at + kSampleAt + kSample) return {};
+  std::array<uint8_t, kSample> mask{};
+  int written = 0;
+  EVP_CIPHER_CTX* const ecb = state_->ecb_context.get();
+  if (EVP_EncryptInit_ex2(ecb, state_->ecb.get(), keys.header_protection.data(), nullptr, nullptr) != 1 ||
+      EVP_CIPHER_CTX_set_padding(ecb, 0) != 1 ||
+      EVP_EncryptUpdate(ecb, mask.data(), &written, packet.data() + number_at + kSampleAt, kSample) != 1) {
+    return {};
+  }
+  const auto first = static_cast<uint8_t>(packet[0] ^ (mask[0] & 0x0f));
+  const size_t number_length = size_t{first & 3u} + 1;
+  const size_t body_at = number_at + number_length;
+  std::array<uint8_t, 4> number{};
+  std::array<uint8_t, 12> nonce = keys.iv;
+  for (size_t i = 0; i < number_length; ++i) {
+    number[i] = static_cast<uint8_t>(packet[number_at + i] ^ mask[1 + i]);
+    nonce[nonce.size() - number_length + i] ^= number[i];
+  }
+
+  const bool whole = packet.size() == header.end && packet.size() >= body_at + kTag;
+  const size_t body_size = packet.size() - body_at - (whole ? kTag : 0);
+  if (body_size > state_->clear.size()) return {};
+  EVP_CIPHER_CTX* const gcm = state_->gcm_context.get();
+  if (EVP_DecryptInit_ex2(gcm, state_->gcm.get(), keys.key.data(), nonce.data(), nullptr) != 1) return {};
+  const auto authenticate = [&](const uint8_t* bytes, size_t size) noexcept {
+    return EVP_DecryptUpdate(gcm, nullptr, &written, bytes, as_int(size)) == 1;
+  };
+  if (!authenticate(&first, 1) || !authenticate(packet.data() + 1, number_at - 1) ||
+      !authenticate(number.data(), number_length) ||
+      EVP_DecryptUpdate(gcm, state_->clear.data(), &written, packet.data() + body_at, as_int(body_size)) !=
+          1) {
+    return {};
+  }
+  if (whole) {  // a packet cut by the snapshot length has no tag to check; what decrypts to nonsense yields
+                // no name
+    std::array<uint8_t, kTag> tag{};
+    std::ranges::copy(packet.last(kTag), tag.begin());
+    if (EVP_CIPHER_CTX_ctrl(gcm, EVP_CTRL_AEAD_SET_TAG, as_int(kTag), tag.data()) != 1 ||
+        EVP_DecryptFinal_ex(gcm, tag.data(), &written) != 1) {
+      return {};
+    }
+  }
+  return std::span(state_->clear).first(body_size);
+}
+
+/// CRYPTO frames may come in any order (some clients shuffle them on purpose); what is contiguous from 0
+/// counts.
+std::span<const uint8_t> QuicInitial::gather_crypto(std::span<const uint8_t> frames) noexcept {
+  struct Piece {
+    size_t begin;
+    size_t end;
+  };
+  constexpr uint8_t kPadding = 0, kPing = 1, kAck = 2, kAckEcn = 3, kCrypto = 6;
+  std::array<Piece, 64> pieces{};
+  size_t count = 0;
+  auto& hello = state_->hello;
+  ByteReader reader(frames);
+  while (const auto type = reader.u8()) {
+    if (*type == kPadding || *type == kPing) continue;
+    if (*type == kAck || *type == kAckEcn) {
+      const bool skipped = read_varint(reader) && read_varint(reader);
+      const auto ranges = skipped ? read_varint(reader) : std::nullopt;
+      if (!ranges || *ranges > frames.size()) break;
+      bool good = read_varint(reader).has_value();
+      for (uint64_t i = 0; good && i < 2 * *ranges; ++i) good = read_varint(reader).has_value();
+      for (int i = 0; good && *type == kAckEcn && i < 3; ++i) good = read_varint(reader).has_value();
+      if (!good) break;
+      continue;
+    }
+    if (*type != kCrypto || count == pieces.size()) break;
+    const auto offset = read_varint(reader);
+    const auto length = read_varint(reader);
+    if (!offset || !length || *offset >= hello.size()) break;
+    const size_t size = std::min({*length, uint64_t{reader.remaining()}, hello.size() - *offset});
+    std::memcpy(hello.data() + *offset, reader.rest().data(), size);
+    pieces[count++] = {*offset, *offset + size};
+    if (!reader.skip(*length)) break;
+  }
+  std::sort(pieces.begin(), pieces.begin() + static_cast<std::ptrdiff_t>(count),
+            [](const Piece& a, const Piece& b) { return a.begin < b.begin; });
+  size_t end = 0;
+  for (size_t i = 0; i < count && pieces[i].begin <= end; ++i) end = std::max(end, pieces[i].end);
+  return std::span(hello).first(end);
+}
+
+std::span<const uint8_t> QuicInitial::client_hello(std::span<const uint8_t> datagram) noexcept {
+  const auto header = Header::parse(datagram);
+  QuicInitialKeys keys;
+  if (!header || !derive(header->version, header->connection_id, keys)) return {};
+  return gather_crypto(decrypt(*header, keys));
+}
+
+}  // namespace wirewatch

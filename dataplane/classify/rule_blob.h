@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The bytes in which compiled rules travel: from the compiler to its cache, and to the data plane in a sealed
+// memfd. Both halves of the layout live here so that they cannot drift apart.
+//
+//   magic "WWRULES\0", layout version (le32), SHA-256 of all that follows, then the body: hs_version,
+//   platform, content, TCP database, UDP database. Integers are little-endian, strings and lists have a le32
+//   length before them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "dataplane/base/result.h"
+#include "dataplane/classify/rule_content.h"
+
+namespace wirewatch {
+
+inline constexpr uint32_t kRuleBlobVersion = 1;
+
+/// The scanner a database was compiled for; a database runs on no other.
+struct ScannerIdentity {
+  std::string version;   // hs_version()
+  std::string platform;  // tuning and CPU features
+
+  static ScannerIdentity of_this_machine();
+  friend bool operator==(const ScannerIdentity&, const ScannerIdentity&) noexcept = default;
+};
+
+struct RuleBlob {
+  ScannerIdentity scanner;
+  RuleContent content;
+  std::vector<uint8_t> tcp_database;  // serialised by Hyperscan; empty when no rule needs it
+  std::vector<uint8_t> udp_database;
+};
+
+std::vector<uint8_t> encode_rule_blob(const RuleBlob&);
+
+/// Checks the header, the hash and that every index, range and enumerator in the content is one that exists.
+/// The databases are handed on as they are: only Hyperscan can judge them.
+Result<RuleBlob> decode_rule_blob(std::span<const uint8_t> blob);
+
+}  // namespace wirewatch

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What compiled rules consist of beside the two Hyperscan databases. The compiler fills it, the blob carries
+// it, the rule set holds it; lists of all signatures lie end to end and a signature names its part by a
+// range.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "dataplane/classify/extractor.h"
+#include "dataplane/classify/predicate.h"
+#include "dataplane/classify/verdict.h"
+
+namespace wirewatch {
+
+/// Transports a signature applies to, as bits.
+inline constexpr uint8_t kTcpBit = 1;
+inline constexpr uint8_t kUdpBit = 2;
+inline constexpr uint8_t kSctpBit = 4;
+inline constexpr uint8_t kAnyTransport = kTcpBit | kUdpBit | kSctpBit;
+
+/// Senders a signature applies to, as bits.
+inline constexpr uint8_t kClientBit = 1;
+inline constexpr uint8_t kServerBit = 2;
+inline constexpr uint8_t kAnySender = kClientBit | kServerBit;
+
+enum class Strength : uint8_t {
+  Strong,               // final on its own
+  NeedsPort,            // counts when either port is one of the signature's ports
+  NeedsBothDirections,  // counts when the protocol matched weakly in the other direction too
+};
+inline constexpr Strength kLastStrength = Strength::NeedsBothDirections;
+
+struct Range {
+  uint32_t first = 0;
+  uint32_t count = 0;
+};
+
+struct Signature {
+  ApplicationId protocol = kUnknownApplication;
+  uint8_t transports = 0;  // kTcpBit and so on
+  uint8_t senders = 0;     // kClientBit and so on
+  Strength strength = Strength::Strong;
+  Extractor extractor = Extractor::None;
+  uint32_t minimum_width = 0;  // of the expression in bytes: the longer of two matches is the more specific
+  Range tests;                 // in RuleContent::predicates
+  Range over;                  // in RuleContent::over
+  Range ports;                 // in RuleContent::ports
+  Range refinements;           // in RuleContent::refinements
+  Operand refine_field;
+};
+
+struct Refinement {
+  uint32_t value = 0;
+  ApplicationId application = kUnknownApplication;
+};
+
+struct PortGuess {
+  uint8_t transport = 0;  // one bit
+  uint16_t port = 0;
+  ApplicationId application = kUnknownApplication;
+};
+
+struct Application {
+  std::string name;
+  std::string category;
+};
+
+struct RuleContent {
+  std::string sha256;                      // hexadecimal, of the rules this was compiled from
+  std::vector<Application> applications;   // sorted by name; ApplicationId is the index plus one
+  std::vector<std::string> signature_ids;  // [0] is empty: signature 0 is "none"
+  std::vector<Signature> signatures;       // same index, sorted by id; also the id Hyperscan reports
+  std::vector<Predicate> predicates;
+  std::vector<ApplicationId> over;
+  std::vector<uint16_t> ports;
+  std::vector<Refinement> refinements;  // sorted by value within a signature
+  std::vector<PortGuess> port_guesses;  // sorted by transport, then port
+  uint32_t tcp_scan_limit = 0;          // bytes after which no expression of the database can begin to end
+  uint32_t udp_scan_limit = 0;
+};
+
+}  // namespace wirewatch

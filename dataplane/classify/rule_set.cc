@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Loading: decode and check the blob, refuse databases of another scanner, deserialise (they must be:
+// Hyperscan does not scan with serialised bytes in place, intel/hyperscan#376).
+#include "dataplane/classify/rule_set.h"
+
+#include <hs.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "dataplane/classify/rule_blob.h"
+
+namespace wirewatch {
+
+void RuleSet::FreeDatabase::operator()(hs_database* database) const noexcept { hs_free_database(database); }
+
+Result<RuleSet::Database> RuleSet::deserialise(std::span<const uint8_t> bytes, std::string_view which) {
+  if (bytes.empty()) return Database{};
+  hs_database_t* database = nullptr;
+  const auto status =
+      hs_deserialize_database(reinterpret_cast<const char*>(bytes.data()), bytes.size(), &database);
+  if (status != HS_SUCCESS) {
+    return fail("compiled rules are damaged: Hyperscan refuses the " + std::string(which) +
+                " database (error " + std::to_string(status) + ")");
+  }
+  return Database(database);
+}
+
+Result<std::shared_ptr<const RuleSet>> RuleSet::load(std::span<const uint8_t> bytes) {
+  auto blob = decode_rule_blob(bytes);
+  if (!blob) return tl::unexpected(std::move(blob.error()));
+  const auto here = ScannerIdentity::of_this_machine();
+  if (blob->scanner != here) {
+    return fail("rules were compiled for Hyperscan " + blob->scanner.version + " (" + blob->scanner.platform +
+                "), this machine has " + here.version + " (" + here.platform + ")");
+  }
+  auto tcp = deserialise(blob->tcp_database, "TCP");
+  if (!tcp) return tl::unexpected(std::move(tcp.error()));
+  auto udp = deserialise(blob->udp_database, "UDP");
+  if (!udp) return tl::unexpected(std::move(udp.error()));
+
+  std::shared_ptr<RuleSet> rules(new RuleSet);
+  rules->content_ = std::move(blob->content);
+  rules->tcp_ = std::move(*tcp);
+  rules->udp_ = std::move(*udp);
+  rules->refining_senders_.assign(rules->application_count() + 1, 0);
+  for (const Signature& signature : rules->content_.signatures) {
+    for (const ApplicationId id : rules->over(signature)) rules->refining_senders_[id] |= signature.senders;
+  }
+  return rules;
+}
+
+std::string_view RuleSet::application_name(ApplicationId id) const noexcept {
+  if (id == kUnknownApplication || id > application_count()) return "unknown";
+  return content_.applications[id - 1u].name;
+}
+
+std::string_view RuleSet::application_category(ApplicationId id) const noexcept {
+  if (id == kUnknownApplication || id > application_count()) return "unknown";
+  return content_.applications[id - 1u].category;
+}
+
+ApplicationId RuleSet::find_application(std::string_view name) const noexcept {
+  const auto& all = content_.applications;
+  const auto at =
+      std::ranges::lower_bound(all, name, {}, [](const Application& a) { return std::string_view(a.name); });
+  if (at == all.end() || at->name != name) return kUnknownApplication;
+  return static_cast<ApplicationId>(at - all.begin() + 1);
+}
+
+std::string_view RuleSet::signature_id(uint16_t signature) const noexcept {
+  return signature < content_.signature_ids.size() ? std::string_view(content_.signature_ids[signature])
+                                                   : std::string_view{};
+}
+
+ApplicationId RuleSet::guess(uint8_t transport, uint16_t port) const noexcept {
+  const auto key = [](const PortGuess& guess) { return std::pair(guess.transport, guess.port); };
+  const auto at = std::ranges::lower_bound(content_.port_guesses, std::pair(transport, port), {}, key);
+  if (at == content_.port_guesses.end() || key(*at) != std::pair(transport, port)) return kUnknownApplication;
+  return at->application;
+}
+
+}  // namespace wirewatch

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Compiled rules ready to scan with: immutable once loaded and shared by all workers. A new generation of
+// rules is a new RuleSet; the old one lives as long as somebody still scans with it.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/base/result.h"
+#include "dataplane/classify/rule_content.h"
+#include "dataplane/classify/verdict.h"
+
+struct hs_database;
+
+namespace wirewatch {
+
+struct RuleBlob;
+
+class RuleSet {
+ public:
+  /// Reads what `encode_rule_blob` wrote and checks all of it; the blob may go away afterwards.
+  static Result<std::shared_ptr<const RuleSet>> load(std::span<const uint8_t> blob);
+
+  /// "unknown" for kUnknownApplication and for ids the rules do not have.
+  std::string_view application_name(ApplicationId id) const noexcept;
+  std::string_view application_category(ApplicationId id) const noexcept;
+  /// Ids are 1 to count, in the order of the names.
+  size_t application_count() const noexcept { return content_.applications.size(); }
+  /// kUnknownApplication when no application has this name.
+  ApplicationId find_application(std::string_view name) const noexcept;
+
+  /// Signatures are 1 to count - 1, in the order of their ids; 0 is "none" and empty.
+  std::string_view signature_id(uint16_t signature) const noexcept;
+  size_t signature_count() const noexcept { return content_.signatures.size(); }
+  const Signature& signature(uint16_t index) const noexcept { return content_.signatures[index]; }
+
+  /// Hexadecimal, of the rules this was compiled from.
+  const std::string& sha256() const noexcept { return content_.sha256; }
+
+  /// The lists a signature's ranges point into.
+  std::span<const Predicate> tests(const Signature& signature) const noexcept {
+    return part(content_.predicates, signature.tests);
+  }
+  std::span<const ApplicationId> over(const Signature& signature) const noexcept {
+    return part(content_.over, signature.over);
+  }
+  std::span<const uint16_t> ports(const Signature& signature) const noexcept {
+    return part(content_.ports, signature.ports);
+  }
+  std::span<const Refinement> refinements(const Signature& signature) const noexcept {
+    return part(content_.refinements, signature.refinements);
+  }
+
+  /// Senders (bits) whose payload may still turn this application into a more specific one by `over`.
+  uint8_t refining_senders(ApplicationId id) const noexcept {
+    return id < refining_senders_.size() ? refining_senders_[id] : uint8_t{0};
+  }
+  /// What a port suggests, or kUnknownApplication. `transport` is one bit, such as kTcpBit.
+  ApplicationId guess(uint8_t transport, uint16_t port) const noexcept;
+
+  /// One database for UDP, one for TCP and SCTP; null when no rule needs it.
+  const hs_database* database(uint8_t transport) const noexcept {
+    return transport == kUdpBit ? udp_.get() : tcp_.get();
+  }
+  /// No expression looks at bytes beyond this many.
+  uint32_t scan_limit(uint8_t transport) const noexcept {
+    return transport == kUdpBit ? content_.udp_scan_limit : content_.tcp_scan_limit;
+  }
+
+ private:
+  struct FreeDatabase {
+    void operator()(hs_database* database) const noexcept;
+  };
+  using Database = std::unique_ptr<hs_database, FreeDatabase>;
+
+  RuleSet() = default;
+  static Result<Database> deserialise(std::span<const uint8_t> bytes, std::string_view which);
+  template <typename T>
+  static std::span<const T> part(const std::vector<T>& all, const Range& range) noexcept {
+    return std::span<const T>(all).subspan(range.first, range.count);
+  }
+
+  RuleContent content_;
+  std::vector<uint8_t> refining_senders_;  // by ApplicationId
+  Database tcp_;
+  Database udp_;
+};
+
+}  // namespace wirewatch
