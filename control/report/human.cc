@@ -90,9 +90,20 @@ std::string human_percent(uint64_t part, uint64_t whole) {
   return fmt::format("{:.1f} %", percent);
 }
 
+std::string human_bit_rate(double bits_per_second) {
+  constexpr std::array kUnits{" bit/s", " kbit/s", " Mbit/s", " Gbit/s", " Tbit/s"};
+  return scaled(bits_per_second, 1000, kUnits);
+}
+
 std::string human_rate(double per_second) {
-  constexpr std::array kUnits{"", " k", " M", " G", " T"};
-  return scaled(per_second, 1000, kUnits);
+  return per_second < 99.95 ? three_digits(per_second) : human_count(static_cast<uint64_t>(std::llround(per_second)));
+}
+
+std::string human_resolution(int64_t ns, bool utf8) {
+  std::string text = human_duration(ns, utf8);
+  const size_t point = text.find('.'), unit = text.find(' ');
+  if (point != std::string::npos && text.find_first_not_of('0', point + 1) == unit) text.erase(point, unit - point);
+  return text;
 }
 
 std::string utc_time(Timestamp time, int64_t resolution_ns) {

@@ -20,8 +20,12 @@ std::string human_duration(int64_t ns, bool utf8);
 std::string human_span(int64_t ns, bool utf8);
 /// "12.3 %", "<0.1 %", "100 %"; empty when the whole is 0
 std::string human_percent(uint64_t part, uint64_t whole);
-/// "206 packets/s" style figures: three significant digits with k, M, G (1000)
+/// "1.53 Mbit/s": three significant digits, k, M, G of 1000
+std::string human_bit_rate(double bits_per_second);
+/// "206", "1,488,095"; three digits below 100
 std::string human_rate(double per_second);
+/// The step of a clock: "1 µs", "10 ms"
+std::string human_resolution(int64_t ns, bool utf8);
 /// "2026-03-01 10:22:03.123456", with as many digits of the second as the clock resolves
 std::string utc_time(Timestamp time, int64_t resolution_ns);
 /// The same without the date

@@ -28,6 +28,11 @@ size_t narrowest(const Column& column, size_t natural) noexcept {
   return column.least == 0 ? natural : std::min(natural, column.least);
 }
 
+/// What a column should have before others are hidden for it. One overlong name may not empty the table around it.
+size_t comfortable(const Column& column, size_t natural) noexcept {
+  return column.least == 0 ? natural : std::min(natural, 3 * column.least);
+}
+
 /// The column to leave out next: the least important, of those the one furthest to the right; never the first.
 size_t next_to_hide(const std::vector<Column>& columns, const Layout& layout, Weight at_least) noexcept {
   size_t found = 0;
@@ -61,6 +66,7 @@ void shorten_text(const std::vector<Column>& columns, Layout& layout, size_t roo
 
 Layout lay_out(const std::vector<Column>& columns, const std::vector<size_t>& natural, size_t room) {
   Layout layout{natural};
+  for (size_t i = 0; i < columns.size(); ++i) layout.widths[i] = comfortable(columns[i], natural[i]);
   for (const Weight weight : {Weight::Extra, Weight::Useful}) {
     while (layout.total() > room) {
       const size_t hidden = next_to_hide(columns, layout, weight);
@@ -74,9 +80,13 @@ Layout lay_out(const std::vector<Column>& columns, const std::vector<size_t>& na
     layout.widths[hidden] = 0;
   }
   shorten_text(columns, layout, room);
-  for (size_t i = 0; i < columns.size(); ++i) {
-    if (!columns[i].bar || layout.widths[i] == 0) continue;
-    layout.widths[i] = std::min(kLongestBar, layout.widths[i] + room - layout.total());
+  for (size_t i = 0; i < columns.size() && layout.total() < room; ++i) {  // what is left goes to text, then to bars
+    if (layout.widths[i] != 0 && layout.widths[i] < natural[i]) {
+      layout.widths[i] = std::min(natural[i], layout.widths[i] + room - layout.total());
+    }
+  }
+  for (size_t i = 0; i < columns.size() && layout.total() < room; ++i) {
+    if (columns[i].bar && layout.widths[i] != 0) layout.widths[i] = std::min(kLongestBar, layout.widths[i] + room - layout.total());
   }
   return layout;
 }

@@ -23,7 +23,7 @@ std::string rate_text(const CaptureSection& capture) {
   const double seconds = static_cast<double>(capture.last_timestamp->since(*capture.first_timestamp)) / 1e9;
   if (seconds <= 0) return {};
   return ", on average " + human_rate(static_cast<double>(capture.traffic.packets) / seconds) + " packets/s and " +
-         human_rate(static_cast<double>(capture.traffic.bytes) * 8 / seconds) + "bit/s";
+         human_bit_rate(static_cast<double>(capture.traffic.bytes) * 8 / seconds);
 }
 
 std::string source_text(const CaptureSection& capture, std::span<const std::string> files) {
@@ -49,7 +49,9 @@ void write_headline(const Report& report, const TextOptions& options, Page& page
     page.labelled("Packets", human_count(capture.traffic.packets) + ", " + human_bytes(capture.traffic.bytes) + rate_text(capture));
     page.labelled("Time", time_text(capture, page.utf8()));
   }
-  if (!capture.damage.empty()) page.labelled("Damage", capture.damage, Style::Warning);
+  if (capture.truncated || !capture.damage.empty()) {
+    page.labelled("Damaged", "what follows is what could be read of it, see 4", Style::Warning);
+  }
 }
 
 void write_rest(size_t shown, size_t all, Page& page) {
@@ -65,7 +67,7 @@ std::string text_report(const Report& report, const TextOptions& options) {
     write_protocols(report, options, page);
     write_destinations(report, options, page);
   }
-  write_trust(report, options, page);
+  write_trust(report, page);
   return page.take();
 }
 

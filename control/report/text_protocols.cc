@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Question 2: which protocols run here, and which should not?
+#include <algorithm>
+
 #include "control/report/human.h"
 #include "control/report/table.h"
 #include "control/report/text_sections.h"
@@ -48,7 +50,7 @@ class TreeRows {
 };
 
 void write_tree(const Report& report, const TextOptions& options, Page& page) {
-  Table table({{"Protocol", Align::Left, Weight::Essential, 16},
+  Table table({{"Protocol", Align::Left, Weight::Essential, 16, Shorten::Middle},
                {"Packets"},
                {"Share", Align::Right, Weight::Useful},
                {"Bytes"},
@@ -57,6 +59,8 @@ void write_tree(const Report& report, const TextOptions& options, Page& page) {
                {"", Align::Left, Weight::Extra, 0, Shorten::End, true}});
   TreeRows(table, report.capture.traffic.packets, options.top, page.utf8()).add(report.protocol_hierarchy, "", true);
   table.print(page);
+  const auto& roots = report.protocol_hierarchy;
+  if (std::none_of(roots.begin(), roots.end(), [](const HierarchyNode& root) { return root.sent || root.received; })) return;
   page.sentence(options.local_given ? "Sent and received are bytes out of and into the networks given with --local."
                                     : "Sent and received are bytes as the flows' clients see them.",
                 Style::Faint);
@@ -82,12 +86,12 @@ void write_applications(const Report& report, const TextOptions& options, bool g
   const auto shown = top_rows(rows, options.top, [&](const ApplicationRow& row) {
     return options.sort == SortKey::Connections ? row.flows : options.sort == SortKey::Bytes ? row.traffic.bytes : row.traffic.packets;
   });
-  uint64_t most = 0;
+  uint64_t most = 0;  // guesses have no bars: they are not to be compared with what was detected
   for (const ApplicationRow* row : shown) most = std::max(most, row->traffic.packets);
   for (const ApplicationRow* row : shown) {
     table.add({row->name, row->category, guesses ? std::string_view() : to_string(row->evidence), human_count(row->flows),
                human_count(row->traffic.packets), human_bytes(row->traffic.bytes), human_bytes(row->sent.bytes),
-               human_bytes(row->received.bytes), Cell::bar(row->traffic.packets, most)});
+               human_bytes(row->received.bytes), Cell::bar(guesses ? 0 : row->traffic.packets, most)});
   }
   table.print(page);
   write_rest(shown.size(), rows.size(), page);

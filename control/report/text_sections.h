@@ -12,7 +12,7 @@ void write_headline(const Report& report, const TextOptions& options, Page& page
 void write_connection_set_up(const Report& report, const TextOptions& options, Page& page);
 void write_protocols(const Report& report, const TextOptions& options, Page& page);
 void write_destinations(const Report& report, const TextOptions& options, Page& page);
-void write_trust(const Report& report, const TextOptions& options, Page& page);
+void write_trust(const Report& report, Page& page);
 
 /// In text_unwanted.cc: the warning at the top of the page, and the table of who and whom among the protocols.
 void write_unwanted_banner(const Report& report, Page& page);

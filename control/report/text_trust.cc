@@ -33,22 +33,27 @@ void write_balance(Page& page, std::string_view label, uint64_t total, const cha
 }
 
 std::string clock_text(const CaptureSection& capture, bool utf8) {
-  return "time stamps from the " + capture.timestamp_source + ", to " + human_duration(capture.timestamp_resolution_ns, utf8);
+  return "time stamps from the " + capture.timestamp_source + ", to " + human_resolution(capture.timestamp_resolution_ns, utf8);
 }
 
 void write_flow_counts(const Report& report, Page& page) {
   const AccountingSection& accounting = report.accounting;
   if (report.flow_count == 0) return;
-  page.labelled("Flows", human_count(report.flow_count) + ": " + human_count(accounting.classified) + " known from their payload, " +
-                             human_count(accounting.guessed) + " guessed from the port, " + human_count(accounting.unclassified) +
-                             " with payload but no name, " + human_count(accounting.without_payload) + " without payload");
+  std::string kinds;
+  const auto add = [&](uint64_t count, const char* kind) {
+    if (count > 0) kinds += (kinds.empty() ? ": " : ", ") + human_count(count) + " " + kind;
+  };
+  add(accounting.classified, "known from their payload");
+  add(accounting.guessed, "guessed from the port");
+  add(accounting.unclassified, "with payload but no name");
+  add(accounting.without_payload, "without payload");
+  page.labelled("Flows", human_count(report.flow_count) + kinds);
 }
 
 }  // namespace
 
-void write_trust(const Report& report, const TextOptions& options, Page& page) {
+void write_trust(const Report& report, Page& page) {
   const AccountingSection& accounting = report.accounting;
-  (void)options;
   page.heading("4  Can I trust these numbers?");
   page.labelled("Clock", clock_text(report.capture, page.utf8()));
   if (!report.capture.damage.empty()) {

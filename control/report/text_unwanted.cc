@@ -2,7 +2,6 @@
 // Traffic that the policy does not want: the warning at the top of the page, and who spoke with whom.
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "control/report/human.h"
 #include "control/report/table.h"
@@ -14,7 +13,7 @@ namespace {
 struct Group {
   uint64_t flows = 0;
   uint64_t bytes = 0;
-  std::set<IpAddress> clients;
+  std::map<IpAddress, uint64_t> bytes_of_clients;
 };
 
 constexpr size_t kMostBannerLines = 4;
@@ -28,7 +27,7 @@ void write_unwanted_banner(const Report& report, Page& page) {
     Group& group = groups[row.application];
     ++group.flows;
     group.bytes += row.traffic.bytes;
-    group.clients.insert(row.client.address);
+    group.bytes_of_clients[row.client.address] += row.traffic.bytes;
   }
   std::vector<std::pair<std::string_view, const Group*>> ranked;
   for (const auto& [application, group] : groups) ranked.emplace_back(application, &group);
@@ -39,9 +38,11 @@ void write_unwanted_banner(const Report& report, Page& page) {
   const size_t shown = std::min(ranked.size(), kMostBannerLines);
   for (size_t i = 0; i < shown; ++i) {
     const auto& [application, group] = ranked[i];
-    std::string who = group->clients.begin()->to_string();
-    if (group->clients.size() > 1) who = counted(group->clients.size(), "address", "addresses") + ", among them " + who;
-    page.sentence(std::string(application) + ": " + counted(group->flows, "flow", "flows") + ", " + human_bytes(group->bytes) + ", from " + who,
+    const auto& clients = group->bytes_of_clients;
+    const auto busiest = std::max_element(clients.begin(), clients.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    std::string who = busiest->first.to_string();
+    if (clients.size() > 1) who = counted(clients.size(), "address", "addresses") + ", most from " + who;
+    page.sentence(std::string(application) + ": " + counted(group->flows, "flow", "flows") + ", " + human_bytes(group->bytes) + " from " + who,
                   Style::Alarm, 2 * kPageIndent);
   }
   write_rest(shown, ranked.size(), page);
@@ -58,7 +59,7 @@ void write_unwanted(const Report& report, const TextOptions& options, Page& page
   Table table({{"Client", Align::Left, Weight::Essential, 16, Shorten::Middle},
                {"Server", Align::Left, Weight::Essential, 16, Shorten::Middle},
                {"Application", Align::Left, Weight::Essential, 10},
-               {"Evidence", Align::Left, Weight::Useful},
+               {"Evidence", Align::Left},
                {"Transport", Align::Left, Weight::Extra},
                {"Packets", Align::Right, Weight::Extra},
                {"Bytes"},
