@@ -11,6 +11,7 @@
 #include "dataplane/base/timestamp.h"
 #include "dataplane/classify/verdict.h"
 #include "dataplane/packet/endpoint.h"
+#include "dataplane/packet/traffic.h"
 
 namespace wirewatch {
 
@@ -51,19 +52,6 @@ struct HandshakeRecord {
 
   /// Karn: a resent SYN or SYN,ACK leaves open which copy was answered; listed, but kept out of percentiles.
   bool ambiguous() const noexcept { return syn_retransmissions + syn_ack_retransmissions > 0; }
-};
-
-/// Frames and their original bytes.
-struct Traffic {
-  uint64_t packets = 0;
-  uint64_t bytes = 0;
-
-  Traffic& operator+=(const Traffic& other) noexcept {
-    packets += other.packets;
-    bytes += other.bytes;
-    return *this;
-  }
-  friend auto operator<=>(const Traffic&, const Traffic&) noexcept = default;
 };
 
 /// One flow of the innermost addresses and ports, from its first to its last frame.

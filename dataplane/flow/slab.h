@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Equal-sized records in chunks, named by a slot number: nothing moves when it grows, and it grows only when told to,
+// between bursts, so that the packet path never allocates.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace wirewatch {
+
+template <typename T, unsigned ChunkBits = 12>
+class Slab {
+ public:
+  static constexpr size_t kChunk = size_t{1} << ChunkBits;
+
+  explicit Slab(size_t most) : most_(most) {}
+
+  T& operator[](uint32_t slot) noexcept { return chunks_[slot >> ChunkBits][slot & (kChunk - 1)]; }
+  const T& operator[](uint32_t slot) const noexcept { return chunks_[slot >> ChunkBits][slot & (kChunk - 1)]; }
+
+  /// Makes room for `count` more records, as far as the bound allows. Allocates; never called for a packet.
+  void make_room(size_t count) {
+    while (room() < count && capacity() < most_) {
+      chunks_.push_back(std::make_unique<T[]>(kChunk));
+      free_.reserve(capacity());
+    }
+  }
+  /// Records that can be taken without growing.
+  size_t room() const noexcept { return free_.size() + (usable() - used_once_); }
+  size_t in_use() const noexcept { return used_once_ - free_.size(); }
+  /// Slots below this have been handed out at least once.
+  uint32_t end() const noexcept { return static_cast<uint32_t>(used_once_); }
+
+  /// A record as it was left, or never used; the caller fills it. Only while room() > 0.
+  uint32_t take() noexcept {
+    if (!free_.empty()) {
+      const uint32_t slot = free_.back();
+      free_.pop_back();
+      return slot;
+    }
+    return static_cast<uint32_t>(used_once_++);
+  }
+  void give_back(uint32_t slot) noexcept { free_.push_back(slot); }  // capacity was reserved in make_room
+
+  size_t memory_bytes() const noexcept { return capacity() * sizeof(T) + free_.capacity() * sizeof(uint32_t); }
+
+ private:
+  size_t capacity() const noexcept { return chunks_.size() << ChunkBits; }
+  size_t usable() const noexcept { return capacity() < most_ ? capacity() : most_; }
+
+  size_t most_;
+  size_t used_once_ = 0;
+  std::vector<std::unique_ptr<T[]>> chunks_;
+  std::vector<uint32_t> free_;
+};
+
+}  // namespace wirewatch

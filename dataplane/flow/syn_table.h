@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Connection attempts of which only one bare SYN was seen: 32 bytes for IPv4, 56 for IPv6, apart from the flows, so that
+// a SYN flood cannot push out a measurement. Whatever comes next for the connection turns the entry into a flow.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "dataplane/base/timestamp.h"
+#include "dataplane/packet/flow_key.h"
+
+namespace wirewatch {
+
+/// A bare SYN as it went in and comes out again.
+struct PendingSyn {
+  FlowKey key;              // vlan and vni are 0: keys that hold them go to the flow table directly
+  bool client_is_low = false;
+  Timestamp time;
+  uint32_t sequence = 0;
+  uint16_t frame_length = 0;  // saturates
+  uint16_t path = 0;
+  uint64_t frame = 0;
+};
+
+/// One address family's entries, open addressing with linear probing and backward-shift removal.
+template <size_t AddressBytes>
+class SynSet {
+ public:
+  explicit SynSet(size_t most) : most_(most) {}
+
+  void insert(const PendingSyn& syn, uint64_t hash) noexcept;
+  std::optional<PendingSyn> take(const FlowKey& key, uint64_t hash) noexcept;
+  /// Some entry, to be ended for want of room.
+  std::optional<PendingSyn> take_oldest_near(uint64_t hash) noexcept;
+  std::optional<PendingSyn> take_any() noexcept;
+  void make_room(size_t count);
+  bool full() const noexcept { return size_ + 1 > room(); }
+  size_t size() const noexcept { return size_; }
+  size_t memory_bytes() const noexcept { return entries_.size() * sizeof(Entry); }
+
+ private:
+  struct Entry {
+    std::array<uint8_t, AddressBytes> low_address;
+    std::array<uint8_t, AddressBytes> high_address;
+    uint16_t low_port;
+    uint16_t high_port;
+    uint32_t sequence;
+    Timestamp time;
+    uint32_t frame;            // low 32 bits of the frame number
+    uint16_t frame_length;     // never 0 in an entry in use
+    uint16_t path_and_client;  // path << 1 | client_is_low
+  };
+  static_assert(sizeof(Entry) == 24 + 2 * AddressBytes);
+
+  size_t room() const noexcept { return entries_.size() * 3 / 4; }
+  size_t mask() const noexcept { return entries_.size() - 1; }
+  size_t home(uint64_t hash) const noexcept { return static_cast<size_t>(hash >> 8) & mask(); }
+  static FlowKey key_of(const Entry& entry) noexcept;
+  static PendingSyn unpack(const Entry& entry) noexcept;
+  void remove(size_t at) noexcept;
+
+  size_t most_;
+  size_t size_ = 0;
+  size_t scan_ = 0;
+  std::vector<Entry> entries_;
+};
+
+/// Both families. One worker writes it.
+class SynTable {
+ public:
+  explicit SynTable(size_t most) : v4_(most), v6_(most) {}
+
+  /// Keeps a bare SYN. When there is no room, an older one comes back, to be reported as evicted.
+  std::optional<PendingSyn> insert(const PendingSyn& syn, uint64_t hash) noexcept;
+  /// Removes and returns the SYN of this connection, if one is pending.
+  std::optional<PendingSyn> take(const FlowKey& key, uint64_t hash) noexcept;
+  std::optional<PendingSyn> take_any() noexcept;
+  bool empty() const noexcept { return size() == 0; }
+  size_t size() const noexcept { return v4_.size() + v6_.size(); }
+  /// Between bursts, as far as the bound allows.
+  void make_room(size_t count);
+  size_t memory_bytes() const noexcept { return v4_.memory_bytes() + v6_.memory_bytes(); }
+
+ private:
+  SynSet<4> v4_;
+  SynSet<16> v6_;
+};
+
+}  // namespace wirewatch

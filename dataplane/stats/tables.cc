@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/stats/tables.h"
+
+namespace wirewatch {
+
+EndpointCounts& EndpointCounts::operator+=(const EndpointCounts& other) noexcept {
+  sent += other.sent;
+  received += other.received;
+  opened += other.opened;
+  accepted += other.accepted;
+  return *this;
+}
+
+void ConversationCounts::name(ApplicationId candidate, uint64_t packets) noexcept {
+  if (candidate == kUnknownApplication) return;
+  const bool wins = packets > application_packets || (packets == application_packets && candidate < application);
+  if (application != kUnknownApplication && !wins) return;
+  application = candidate;
+  application_packets = packets;
+}
+
+ConversationCounts& ConversationCounts::operator+=(const ConversationCounts& other) noexcept {
+  connections += other.connections;
+  to_server += other.to_server;
+  to_client += other.to_client;
+  name(other.application, other.application_packets);
+  return *this;
+}
+
+Tables::Tables(size_t most_rows)
+    : by_path(PathTable::kMost),
+      by_application(size_t{PathTable::kMost} * 16),
+      destinations(most_rows),
+      endpoints(most_rows),
+      conversations(most_rows) {}
+
+void Tables::make_room(size_t frames) {
+  by_application.make_room(frames * 4);
+  destinations.make_room(frames * 4);  // a frame may count one, and end a flow that counts both its ends
+  endpoints.make_room(frames * 4);
+  conversations.make_room(frames * 2);
+}
+
+void Tables::count_application(uint16_t path, ApplicationId application, Side side, const Traffic& traffic) noexcept {
+  if (SidedTraffic* row = by_application.at({path, application})) (*row)[side] += traffic;
+}
+
+void Tables::count_destination(const Endpoint& destination, uint8_t ip_protocol, const Traffic& traffic) noexcept {
+  const DestinationKey key{destination.address.bytes, destination.port, destination.address.family, ip_protocol};
+  if (Traffic* row = destinations.at(key)) *row += traffic;
+}
+
+void Tables::count_sender(const IpAddress& source, const Traffic& traffic) noexcept {
+  if (EndpointCounts* row = endpoints.at(key_of(source))) row->sent += traffic;
+}
+
+void Tables::count_receiver(const IpAddress& destination, const Traffic& traffic) noexcept {
+  if (EndpointCounts* row = endpoints.at(key_of(destination))) row->received += traffic;
+}
+
+size_t Tables::memory_bytes() const noexcept {
+  return by_path.size() * sizeof(SidedTraffic) + by_application.memory_bytes() + destinations.memory_bytes() +
+         endpoints.memory_bytes() + conversations.memory_bytes();
+}
+
+}  // namespace wirewatch

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Everything one worker counts per protocol path, application, address, port and conversation. Workers share nothing;
+// whoever reports adds the tables of all workers up, and the sums do not depend on how packets were spread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "dataplane/classify/verdict.h"
+#include "dataplane/packet/endpoint.h"
+#include "dataplane/stats/bounded_map.h"
+#include "dataplane/stats/hierarchy.h"
+
+namespace wirewatch {
+
+/// Frames that carry payload of one application at the end of one path. Unknown is payload that nothing claims.
+struct PathApplication {
+  uint16_t path = 0;
+  ApplicationId application = kUnknownApplication;
+  friend bool operator==(const PathApplication&, const PathApplication&) noexcept = default;
+};
+
+/// A row of "destinations and ports"; ip_protocol 0 and port 0 for what has no ports.
+struct DestinationKey {
+  std::array<uint8_t, 16> address{};
+  uint16_t port = 0;
+  IpFamily family = IpFamily::None;
+  uint8_t ip_protocol = 0;
+  friend bool operator==(const DestinationKey&, const DestinationKey&) noexcept = default;
+};
+
+struct AddressKey {
+  std::array<uint8_t, 16> address{};
+  IpFamily family = IpFamily::None;
+  friend bool operator==(const AddressKey&, const AddressKey&) noexcept = default;
+};
+
+struct EndpointCounts {
+  Traffic sent;
+  Traffic received;
+  uint64_t opened = 0;    // flows of which it is the client
+  uint64_t accepted = 0;  // flows of which it is the server
+
+  EndpointCounts& operator+=(const EndpointCounts& other) noexcept;
+};
+
+/// The initiator view: who opened connections to whom, and to which port.
+struct ConversationKey {
+  std::array<uint8_t, 16> client{};
+  std::array<uint8_t, 16> server{};
+  uint16_t server_port = 0;
+  IpFamily family = IpFamily::None;
+  uint8_t ip_protocol = 0;
+  friend bool operator==(const ConversationKey&, const ConversationKey&) noexcept = default;
+};
+
+struct ConversationCounts {
+  uint64_t connections = 0;
+  Traffic to_server;
+  Traffic to_client;
+  uint64_t application_packets = 0;  // of the largest flow with a name,
+  ApplicationId application = kUnknownApplication;  // and that name
+
+  /// Keeps the name of the larger flow; equal ones by the lower id, so that the order of adding does not matter.
+  void name(ApplicationId candidate, uint64_t packets) noexcept;
+  ConversationCounts& operator+=(const ConversationCounts& other) noexcept;
+};
+
+class Tables {
+ public:
+  explicit Tables(size_t most_rows);
+
+  /// Between bursts: room in every table for what `frames` frames and as many ending flows may add.
+  void make_room(size_t frames);
+
+  PathTable paths;
+  std::vector<SidedTraffic> by_path;  // index is the path's number
+  BoundedMap<PathApplication, SidedTraffic> by_application;
+  BoundedMap<DestinationKey, Traffic> destinations;
+  BoundedMap<AddressKey, EndpointCounts> endpoints;
+  BoundedMap<ConversationKey, ConversationCounts> conversations;
+
+  void count_path(uint16_t path, Side side, const Traffic& traffic) noexcept { by_path[path][side] += traffic; }
+  void count_application(uint16_t path, ApplicationId application, Side side, const Traffic& traffic) noexcept;
+  void count_destination(const Endpoint& destination, uint8_t ip_protocol, const Traffic& traffic) noexcept;
+  void count_sender(const IpAddress& source, const Traffic& traffic) noexcept;
+  void count_receiver(const IpAddress& destination, const Traffic& traffic) noexcept;
+
+  size_t memory_bytes() const noexcept;
+};
+
+inline AddressKey key_of(const IpAddress& address) noexcept { return {address.bytes, address.family}; }
+
+}  // namespace wirewatch
