@@ -21,19 +21,18 @@ namespace {
 
 Result<std::unique_ptr<PacketFeed>> make_feed(FileDescriptor file, const struct stat& status, const std::string& name,
                                               CaptureSummary& summary) {
-  // A regular file is mapped when nobody has read from it before, as a shell's "(read line; wirewatch ...) < file" would.
-  const bool mappable = S_ISREG(status.st_mode) && status.st_size > 0 && lseek(file.get(), 0, SEEK_CUR) == 0;
-  if (S_ISREG(status.st_mode)) summary.file_size = static_cast<uint64_t>(status.st_size);
-  if (mappable) {
+  if (S_ISREG(status.st_mode)) {
+    summary.file_size = static_cast<uint64_t>(status.st_size);
     uint8_t magic[4]{};
     const ssize_t got = pread(file.get(), magic, sizeof magic, 0);
-    const std::span<const uint8_t> head(magic, got > 0 ? static_cast<size_t>(got) : 0);
-    if (detect_compression(head) == Compression::None) {
+    // Not when somebody has read from it before, as in "(read -r line; wirewatch inspect -) < file".
+    const bool untouched = lseek(file.get(), 0, SEEK_CUR) == 0;
+    if (untouched && got == ssize_t{sizeof magic} && starts_as_netmon(magic)) {
       auto mapping = FileMapping::open(std::move(file), static_cast<size_t>(status.st_size), name);
       if (!mapping) return tl::unexpected(mapping.error());
-      return starts_as_netmon(head) ? feed_netmon(std::move(*mapping), name, summary)
-                                    : feed_mapped(std::move(*mapping), name, summary);
+      return feed_netmon(std::move(*mapping), name, summary);
     }
+    posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
   }
   auto [source, compression] = open_source(std::move(file));
   summary.compression = to_string(compression);

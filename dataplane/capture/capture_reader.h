@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Reads saved captures: pcap in its dialects, pcapng and Microsoft NetMon, plain or compressed with gzip or zstd, from
-// a file or from stdin. The format is decided by the magic number, never by the name. Packets are not copied: they
-// point into the mapped file, or into the chunk a stream was read to.
+// a file or from stdin. The format is decided by the magic number, never by the name. Packets are not copied:
+// they point into the chunk that the file was read to, or into the mapped file.
 #pragma once
 
 #include <cstddef>

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -27,15 +26,15 @@ PageRange pages_of(const uint8_t* data, size_t begin, size_t end) noexcept {
 }
 
 /// Keeps the mapping alive and drops its pages of one range at the end.
-struct Window {
-  Window(std::shared_ptr<FileMapping> file_mapping, size_t window_begin, size_t window_end) noexcept
-      : mapping(std::move(file_mapping)), begin(window_begin), end(window_end) {}
-  ~Window() {
+struct Held {
+  Held(std::shared_ptr<FileMapping> file_mapping, size_t held_begin, size_t held_end) noexcept
+      : mapping(std::move(file_mapping)), begin(held_begin), end(held_end) {}
+  ~Held() {
     const auto [at, length] = pages_of(mapping->bytes().data(), begin, end);
     madvise(at, length, MADV_DONTNEED);
   }
-  Window(const Window&) = delete;
-  Window& operator=(const Window&) = delete;
+  Held(const Held&) = delete;
+  Held& operator=(const Held&) = delete;
 
   std::shared_ptr<FileMapping> mapping;
   size_t begin;
@@ -66,23 +65,13 @@ Result<std::shared_ptr<FileMapping>> FileMapping::open(FileDescriptor file, size
 
 FileMapping::~FileMapping() { munmap(const_cast<uint8_t*>(data_), size_); }
 
-std::shared_ptr<const void> FileMapping::open_window(size_t begin, size_t end) {
+bool FileMapping::still_whole() const noexcept {
   struct stat now {};
-  if (fstat(file_.get(), &now) != 0 || static_cast<size_t>(now.st_size) < end) return nullptr;
-  auto window = std::make_shared<Window>(shared_from_this(), begin, end);
-  const auto [at, length] = pages_of(data_, begin, end);
-  if (madvise(at, length, MADV_POPULATE_READ) != 0 && (errno == EFAULT || errno == EIO)) return nullptr;
-  // While this window is worked on, let the disk fetch the next one.
-  const size_t ahead = std::min(end - begin, size_ - end);
-  if (ahead != 0) {
-    const auto [next, next_length] = pages_of(data_, end, end + ahead);
-    madvise(next, next_length, MADV_WILLNEED);
-  }
-  return window;
+  return fstat(file_.get(), &now) == 0 && static_cast<size_t>(now.st_size) >= size_;
 }
 
 std::shared_ptr<const void> FileMapping::hold(size_t begin, size_t end) {
-  return std::make_shared<Window>(shared_from_this(), begin, end);
+  return std::make_shared<Held>(shared_from_this(), begin, end);
 }
 
 }  // namespace wirewatch

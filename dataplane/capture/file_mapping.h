@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A capture file mapped read-only, and windows over it that are paged in ahead in one go and given back to the kernel
-// when the last packet of theirs is done with. So a file of any size is read without a copy and within the memory of
-// a few windows.
+// A file mapped read-only, and parts of it whose pages are given back to the kernel when the last packet in them is done
+// with, so that a file of any size is walked within the memory of a few batches.
 #pragma once
 
 #include <cstddef>
@@ -29,9 +28,8 @@ class FileDescriptor {
   int fd_;
 };
 
-/// A file that shrinks while it is mapped would raise SIGBUS on the pages it lost. Each window therefore asks for the
-/// size again and pages its bytes in where a failure is an error code; what remains is a file cut between that and the
-/// reading of its packets, by somebody who rewrites captures in place.
+/// A file that shrinks while it is mapped raises SIGBUS on the pages it lost. Callers ask still_whole() before each
+/// batch; what remains is a file cut between that and the reading of its packets, by somebody who rewrites it in place.
 class FileMapping : public std::enable_shared_from_this<FileMapping> {
  public:
   /// Maps the first `size` bytes, as many as fstat said. `name` is for the error message.
@@ -42,10 +40,10 @@ class FileMapping : public std::enable_shared_from_this<FileMapping> {
 
   std::span<const uint8_t> bytes() const noexcept { return {data_, size_}; }
 
-  /// Keeps the mapping, and gives the pages of [begin, end) back when the last copy goes away. Null when the file no
-  /// longer has these bytes.
-  std::shared_ptr<const void> open_window(size_t begin, size_t end);
-  /// The same without paging in ahead: for bytes that have been read already.
+  /// Whether the file is still as long as it was when it was mapped.
+  bool still_whole() const noexcept;
+
+  /// Keeps the mapping, and gives the pages of [begin, end) back when the last copy goes away.
   std::shared_ptr<const void> hold(size_t begin, size_t end);
 
  private:

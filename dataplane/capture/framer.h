@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Framing: from bytes of a capture file to packets, as a pure function over memory. Whoever maps, reads or inflates
-// the bytes hands them over in pieces; a framer does no I/O, copies no packet, and gives the same packets however
-// the bytes were split.
+// Framing: from bytes of a capture file to packets, as a pure function over memory. Whoever reads or inflates the bytes
+// hands them over in pieces; a framer does no I/O, copies no packet, and gives the same packets however the bytes
+// were split.
 #pragma once
 
 #include <cstddef>
@@ -20,8 +20,8 @@ namespace wirewatch {
 /// The largest captured length that is believed, as in Wireshark's wiretap; anything larger is damage.
 inline constexpr uint32_t kMaxCapturedLength = 262144;
 
-/// A framer never needs more than this many bytes at once to make progress.
-inline constexpr size_t kMaxFramerLookahead = size_t{1} << 20;
+/// A framer never needs more than this many bytes at once to make progress: the largest packet and what surrounds it.
+inline constexpr size_t kMaxFramerLookahead = kMaxCapturedLength + 64 * 1024;
 
 class Framer {
  public:

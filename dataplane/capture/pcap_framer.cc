@@ -14,6 +14,10 @@ PcapFramer::PcapFramer(const PcapLayout& layout, CaptureSummary& summary)
   summary.format = CaptureFormat::Pcap;
   summary.timestamp_resolution_ns = layout.subsecond_ns;
   summary.add_link_type(layout.link_type);
+  if (layout.reserved_bits != 0) {
+    summary.note_damage(fmt::format("the reserved bits of the link type at byte 20 are {:#x}, expected 0: link type {} may"
+                                    " be wrong", layout.reserved_bits, layout.link_type));
+  }
 }
 
 size_t PcapFramer::frame(std::span<const uint8_t> bytes, bool last, std::vector<Packet>& packets, size_t limit) {

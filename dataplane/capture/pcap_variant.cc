@@ -100,7 +100,8 @@ Result<PcapLayout> parse_pcap_header(std::span<const uint8_t> head, const std::s
   layout.subsecond_ns = magic->subsecond_ns;
   layout.snapshot_length = detail::load_as<uint32_t>(head.data() + 16, order);
   layout.candidates = magic->candidates;
-  // The upper half holds the FCS length and flags.
+  // The upper half holds the FCS length, whether it is there, and reserved bits.
+  layout.reserved_bits = network & 0x0bff0000;
   layout.link_type = canonical_link_type(static_cast<uint16_t>(network & 0xffff));
 
   constexpr uint16_t kDgUxMajor = 543;

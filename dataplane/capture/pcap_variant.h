@@ -28,6 +28,7 @@ struct PcapLayout {
   LengthOrder lengths = LengthOrder::CapturedFirst;
   uint16_t link_type = 1;
   uint32_t snapshot_length = 0;
+  uint32_t reserved_bits = 0;          // of the link type field that have to be zero, and were not
   // Record header lengths that the magic leaves open, the likeliest first; empty when it is settled.
   std::span<const uint32_t> candidates;
 };
