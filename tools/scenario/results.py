@@ -14,6 +14,8 @@ LARGEST_BYTES = 3_000_000
 # What a capture without one of these would be poorer for: a display filter, and why it is here.
 MUST_HOLD = {
     "bittorrent": "BitTorrent's peer protocol",
+    "tcp.payload contains \"\\x13BitTorrent protocol\"": "BitTorrent's handshake, in the clear",
+    "bt-dht": "BitTorrent's DHT",
     "http.request.uri contains \"/announce\"": "the announcement to the tracker",
     "tpkt": "RDP's negotiation",
     "rdp": "RDP",

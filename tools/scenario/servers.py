@@ -255,18 +255,9 @@ def info_hash(torrent):
 
 def prepare_torrent():
     put_sample(PAYLOAD, 400_000)
-    tracker = "tracker.example.org:6969/announce"
-    run("mktorrent", "-l", "15", "-a", f"http://{tracker}", "-o", str(TORRENT), str(PAYLOAD), stdout=subprocess.DEVNULL)
-    # Transmission renames what it finds in its watch directory, so it gets a copy.
-    watched = RUN / "torrent" / "watched"
-    watched.mkdir()
-    shutil.copy(TORRENT, watched)
-    put(RUN / "torrent" / "transmission" / "settings.json", f"""
-        {{ "download-dir": "{PAYLOAD.parent}", "peer-port": 51413, "encryption": 0, "dht-enabled": true,
-          "lpd-enabled": false, "utp-enabled": true, "port-forwarding-enabled": false, "rpc-bind-address": "127.0.0.1",
-          "watch-dir": "{watched}", "watch-dir-enabled": true, "speed-limit-up": 400,
-          "speed-limit-up-enabled": true }}
-        """)
+    tracker = "tracker.example.org:6969"
+    run("mktorrent", "-l", "15", "-a", f"http://{tracker}/announce", "-a", f"udp://{tracker}", "-o", str(TORRENT),
+        str(PAYLOAD), stdout=subprocess.DEVNULL)
     # The machines outside have no DNS server of ours to ask.
     put("/etc/netns/seed/hosts", f"127.0.0.1 localhost\n{HOSTS['tracker'].ipv4} tracker.example.org\n")
     put("/etc/netns/seed/resolv.conf", "nameserver 127.0.0.1\n")
@@ -333,8 +324,10 @@ def prepare():
         Daemon("data", "aiosmtpd", ["aiosmtpd", "-n", "-l", "0.0.0.0:25", "-c", "aiosmtpd.handlers.Sink"],
                (("tcp", 25),)),
         Daemon("tracker", "opentracker", ["opentracker", "-f", RUN / "torrent" / "opentracker.conf"], (("tcp", 6969),)),
-        Daemon("seed", "transmission", ["transmission-daemon", "-f", "-g", RUN / "torrent" / "transmission"],
-               (("tcp", 51413),)),
+        Daemon("seed", "aria2", ["aria2c", "--no-conf", "--async-dns=false", "--dir", PAYLOAD.parent,
+                                 "--check-integrity=true", "--seed-ratio=0.0", "--listen-port=6881",
+                                 "--enable-dht=true", "--dht-listen-port=6881", f"--dht-file-path={WORK}/dht.dat",
+                                 "--max-upload-limit=400K", TORRENT], (("tcp", 6881), ("udp", 6881))),
     ]
 
 

@@ -54,10 +54,11 @@ KNOWN = (
     Row("tcp", "data", 25, "smtp", "swaks to aiosmtpd"),
     Row("udp", "data", 161, "snmp", "net-snmp, versions 1, 2c and 3"),
     Row("tcp", "updates", 443, "tls", "nginx, far away"),
-    Row("tcp", "tracker", 6969, "bittorrent", "aria2 asks opentracker over HTTP: GET /announce; category p2p"),
-    Row("tcp", "seed", 51413, "bittorrent", "peer protocol, aria2 to Transmission, not encrypted"),
-    Row("udp", "seed", 51413, "bittorrent", "DHT, and uTP tried, between the two peers"),
-    Row("tcp", "build", 6881, "bittorrent", "peer protocol, Transmission to aria2"),
+    Row("tcp", "tracker", 6969, "bittorrent", "Transmission asks opentracker over HTTP: GET /announce; category p2p"),
+    Row("udp", "tracker", 6969, "bittorrent", "the UDP tracker protocol"),
+    Row("tcp", "seed", 6881, "bittorrent", "peer protocol, Transmission to aria2, not encrypted"),
+    Row("udp", "seed", 6881, "bittorrent", "DHT between the two peers"),
+    Row("tcp", "build", 51413, "bittorrent", "peer protocol, aria2 to Transmission"),
     Row("udp", "239.192.152.143", 6771, "bittorrent", "local peer discovery"),
 )
 
