@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/mix/captures.h"
 #include "bench/mix/kinds.h"
 #include "bench/mix/mixer.h"
 #include "bench/mix/pcap_file.h"
@@ -17,7 +18,9 @@ int main(int argc, char** argv) {
   CLI::App app("Writes a nanosecond pcap of mixed traffic: many overlapping conversations of many protocols.");
   MixOptions options;
   std::string out;
+  std::string from;
   app.add_option("OUT", out, "File to write")->required();
+  app.add_option("--from", from, "A capture, or a folder of captures, to copy conversations from instead of making them up");
   app.add_option("--packets", options.packets, "Frames to write")->capture_default_str();
   app.add_option("--concurrency", options.concurrency, "Conversations that overlap at any time")->capture_default_str();
   app.add_option("--seed", options.seed, "Another seed makes another mix")->capture_default_str();
@@ -25,7 +28,7 @@ int main(int argc, char** argv) {
 
   try {
     Random random(options.seed);
-    const auto traces = synthetic_traces(random);
+    const auto traces = from.empty() ? synthetic_traces(random) : captured_traces(from);
     PcapFile file(out);
     const auto summary = mix(traces, options, [&](uint64_t time_ns, std::span<const uint8_t> frame, uint32_t original) {
       file.write(kFirstFrameNs + time_ns, frame, original);
