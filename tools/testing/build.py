@@ -5,6 +5,9 @@ import os
 
 import process
 
+# Of build/release, which tools/test and bench/compare share.
+RELEASE = ("--buildtype=release", "-Dtests=enabled", "-Dbenches=auto")
+
 
 class Build:
     def __init__(self, root, name, options, compiler=None):

@@ -16,7 +16,7 @@ import process
 import scoring
 import stamps
 import suites
-from build import Build
+from build import Build, RELEASE
 from totals import Totals
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -87,7 +87,7 @@ class Run:
 
 
 def release_build(run):
-    return run.build("release", "--buildtype=release", "-Dtests=enabled", "-Dbenches=auto")
+    return run.build("release", *RELEASE)
 
 
 def release(run):
