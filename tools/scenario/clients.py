@@ -121,9 +121,10 @@ def prepare():
         { "peer-port": 51413, "encryption": 0, "dht-enabled": true, "lpd-enabled": true, "utp-enabled": false,
           "port-forwarding-enabled": false }
         """)
+    # The wait lets it announce the finished download first: ended sooner, it opens that connection and says nothing.
     put(RUN / "build" / "finished", """
         #!/bin/sh
-        sleep 1
+        sleep 3
         kill -INT "$PPID"
         """, mode=0o755)
     # dhclient tells a script what it got. Ours sets the address and leaves the rest of the system alone.
