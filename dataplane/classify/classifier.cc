@@ -90,9 +90,10 @@ Classification Classifier::observe(ClassifyState& state, const FlowPayload& pack
 
   const size_t side = side_of(packet);
   if (state.packets[side] < kPatience) ++state.packets[side];
-  // After a strong verdict only the first words of the other side are of interest: they may make it more
-  // specific.
-  const uint8_t wanted = state.evidence == Evidence::Payload ? uint8_t{1} : kScannedPackets;
+  // After a strong verdict only the rest of a split message and the first words of the other side are of
+  // interest: they may make it more specific.
+  const bool decided = state.evidence == Evidence::Payload && state.prefix_length[side] == 0;
+  const uint8_t wanted = decided ? uint8_t{1} : kScannedPackets;
   if (state.packets[side] <= wanted) {
     Subject subject{{packet.payload, 0, packet.server_port, packet.client_port},
                     transport,
@@ -225,17 +226,17 @@ bool Classifier::before(const Match& a, const Match& b) const noexcept {
 }
 
 void Classifier::choose(ClassifyState& state, const Subject& subject) noexcept {
-  if (state.evidence != Evidence::None) {
-    const Match so_far{state.best, state.evidence};
-    if (so_far.evidence == Evidence::Payload) {
-      const auto end = std::remove_if(
-          matches_.begin(), matches_.begin() + static_cast<std::ptrdiff_t>(match_count_),
-          [&](const Match& match) noexcept { return !names_in_over(match.claim, so_far.claim); });
-      match_count_ = static_cast<size_t>(end - matches_.begin());
-      if (match_count_ == 0) return;
-    }
-    matches_[match_count_++] = so_far;
+  const Match so_far{state.best, state.evidence};
+  if (so_far.evidence == Evidence::Payload) {
+    const auto is_of_interest = [&](const Match& match) noexcept {
+      return match.claim.signature == so_far.claim.signature || names_in_over(match.claim, so_far.claim);
+    };
+    const auto end = std::partition(
+        matches_.begin(), matches_.begin() + static_cast<std::ptrdiff_t>(match_count_), is_of_interest);
+    match_count_ = static_cast<size_t>(end - matches_.begin());
+    if (match_count_ == 0) return;
   }
+  if (so_far.evidence != Evidence::None) matches_[match_count_++] = so_far;
   const std::span<const Match> matches(matches_.data(), match_count_);
   const auto outdone = [&](const Match& match) noexcept {
     return std::ranges::any_of(matches, [&](const Match& other) noexcept {
@@ -247,10 +248,8 @@ void Classifier::choose(ClassifyState& state, const Subject& subject) noexcept {
     if (!outdone(match) && (winner == nullptr || before(match, *winner))) winner = &match;
   }
   if (winner == nullptr) return;  // rules that outdo one another in a circle decide nothing
-  const bool news = winner->claim.signature != state.best.signature;
   state.best = winner->claim;
   state.evidence = winner->evidence;
-  if (!news) return;
   // The more specific protocol need not know how to find the host that the one beneath it carries.
   host_ = host_reader_.read(rules_->signature(state.best.signature).extractor, subject.input.bytes);
   for (const Match& match : matches) {
@@ -265,13 +264,14 @@ bool Classifier::settled(const ClassifyState& state, const FlowPayload& packet, 
   const uint8_t mine = state.packets[side];
   const uint8_t theirs = state.packets[1 - side];
   if (state.evidence == Evidence::Payload) {
-    const uint8_t other_senders =
-        packet.direction == FlowDirection::Unknown ? kAnySender : sender_bits(packet.direction) ^ kAnySender;
-    const ApplicationId protocol = rules_->signature(state.best.signature).protocol;
+    const Signature& signature = rules_->signature(state.best.signature);
     const uint8_t refining =
-        rules_->refining_senders(state.best.application) | rules_->refining_senders(protocol);
-    const bool more_specific_possible = (refining & other_senders) != 0;
-    return theirs > 0 || mine >= kScannedPackets || !more_specific_possible;
+        rules_->refining_senders(state.best.application) | rules_->refining_senders(signature.protocol);
+    const uint8_t senders = sender_bits(packet.direction);
+    const uint8_t others = senders == kAnySender ? kAnySender : senders ^ kAnySender;
+    const bool rest_may_tell = (refining & senders) != 0 || signature.extractor != Extractor::None;
+    if (state.prefix_length[side] > 0 && mine < kScannedPackets && rest_may_tell) return false;
+    return theirs > 0 || mine >= kScannedPackets || (refining & others) == 0;
   }
   return (mine >= kScannedPackets && theirs >= kScannedPackets) || mine >= kPatience;
 }

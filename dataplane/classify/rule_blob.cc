@@ -18,8 +18,8 @@ namespace wirewatch {
 namespace {
 
 constexpr std::array<uint8_t, 8> kMagic{'W', 'W', 'R', 'U', 'L', 'E', 'S', 0};
-constexpr size_t kHashAt = kMagic.size() + sizeof kRuleBlobVersion;
-constexpr size_t kBodyAt = kHashAt + sizeof(Sha256Digest);
+static_assert(kRuleBlobHashAt == kMagic.size() + sizeof kRuleBlobVersion);
+static_assert(kRuleBlobBodyAt == kRuleBlobHashAt + sizeof(Sha256Digest));
 
 /// Appends; `read` of BlobReader below is its mirror image, so that one list of fields serves both.
 class BlobWriter {
@@ -189,6 +189,8 @@ std::string_view fault_in(const RuleContent& content) {
       content.applications.end()) {
     return "application names are not in order";
   }
+  const Signature& none = content.signatures.front();
+  if (none.transports != 0 || none.over.count != 0) return "signature 0 is not the empty one";
   if (!std::all_of(content.signatures.begin() + 1, content.signatures.end(),
                    [&](const Signature& signature) { return valid(signature, content); })) {
     return "a signature refers to something that is not there";
@@ -227,10 +229,10 @@ std::vector<uint8_t> encode_rule_blob(const RuleBlob& blob) {
   auto& bytes = writer.bytes();
   bytes.assign(kMagic.begin(), kMagic.end());
   writer.field(kRuleBlobVersion);
-  bytes.resize(kBodyAt);
+  bytes.resize(kRuleBlobBodyAt);
   blob_fields(writer, blob);
-  const Sha256Digest digest = sha256(std::span<const uint8_t>(bytes).subspan(kBodyAt));
-  std::ranges::copy(digest, bytes.begin() + kHashAt);
+  const Sha256Digest digest = sha256(std::span<const uint8_t>(bytes).subspan(kRuleBlobBodyAt));
+  std::ranges::copy(digest, bytes.begin() + kRuleBlobHashAt);
   return std::move(bytes);
 }
 

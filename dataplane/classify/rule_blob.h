@@ -18,6 +18,8 @@
 namespace wirewatch {
 
 inline constexpr uint32_t kRuleBlobVersion = 1;
+inline constexpr size_t kRuleBlobHashAt = 12;  // offset of the SHA-256
+inline constexpr size_t kRuleBlobBodyAt = 44;  // offset of what it covers
 
 /// The scanner a database was compiled for; a database runs on no other.
 struct ScannerIdentity {
@@ -38,7 +40,8 @@ struct RuleBlob {
 std::vector<uint8_t> encode_rule_blob(const RuleBlob&);
 
 /// Checks the header, the hash and that every index, range and enumerator in the content is one that exists.
-/// The databases are handed on as they are: only Hyperscan can judge them.
+/// The databases are handed on as they are: only Hyperscan can judge them, and it guards against accidents (a CRC),
+/// not against malice. Blobs are taken from control and from files that only their owner can write.
 Result<RuleBlob> decode_rule_blob(std::span<const uint8_t> blob);
 
 }  // namespace wirewatch
