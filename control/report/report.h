@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -145,6 +146,8 @@ struct Report {
   /// Names of applications: index is the ApplicationId of flows. Owned by the rule set, which outlives the report.
   std::vector<std::string_view> application_names;
   std::vector<std::string_view> application_categories;
+  /// Keeps alive what the string views of the report point to.
+  std::shared_ptr<const void> storage;
 };
 
 }  // namespace wirewatch

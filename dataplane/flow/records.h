@@ -63,6 +63,7 @@ struct FlowRecord {
   ApplicationId application = kUnknownApplication;
   uint16_t signature = 0;
   bool client_known = false;              // a SYN told who the client is; otherwise it is the likelier end
+  bool has_payload = false;               // at least one frame carried a byte for the application
   Timestamp first_time;
   Timestamp last_time;
   Traffic to_server;

@@ -6,6 +6,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "dataplane/packet/layers.h"
 #include "dataplane/packet/packet.h"
@@ -19,10 +20,10 @@ struct ParsedPacket {
   const Layers* layers;
 };
 
-/// Up to kBurstSize packets. A source fills `packets` and leaves the parsing to the loop, or, when its packets were
-/// parsed on the way (to steer them to workers), fills `parsed` alone.
+/// Up to kBurstSize packets. A source points `packets` at its own and leaves the parsing to the loop, or, when they
+/// were parsed on the way (to steer them to workers), fills `parsed` itself.
 struct Burst {
-  std::array<Packet, kBurstSize> packets;
+  std::span<const Packet> packets;
   std::array<Layers, kBurstSize> layers;
   std::array<ParsedPacket, kBurstSize> parsed;
   size_t count = 0;

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// How things end: a handshake is handed on, a flow is folded into the tables and handed on.
+#include <algorithm>
+
+#include "dataplane/pipeline/worker.h"
+
+namespace wirewatch {
+
+void Worker::hand_on_handshake(const Flow& flow, Handshake& handshake) noexcept {
+  const Endpoint low = flow.key.low(), high = flow.key.high();
+  HandshakeRecord record{.client = handshake.client_is_low ? low : high,
+                         .server = handshake.client_is_low ? high : low,
+                         .outcome = HandshakeOutcome::Unanswered,
+                         .syn_time = handshake.first_syn,
+                         .syn_ack_time = {},
+                         .syn_ack_rtt_ns = {},
+                         .ack_rtt_ns = {},
+                         .initial_rtt_ns = {},
+                         .syn_retransmissions = handshake.syn_retransmissions,
+                         .syn_ack_retransmissions = handshake.syn_ack_retransmissions,
+                         .syn_frame = handshake.syn_frame};
+  if (handshake.has_initial_rtt) record.initial_rtt_ns = handshake.initial_rtt_ns;
+  switch (handshake.state) {
+    case HandshakeState::Established:
+      record.outcome = HandshakeOutcome::Established;
+      record.ack_rtt_ns = handshake.ack.since(handshake.syn_ack);
+      [[fallthrough]];
+    case HandshakeState::SynAckSeen:
+      if (handshake.state == HandshakeState::SynAckSeen) record.outcome = HandshakeOutcome::HalfOpen;
+      record.syn_ack_time = handshake.syn_ack;
+      record.syn_ack_rtt_ns = handshake.syn_ack.since(handshake.first_syn);
+      break;
+    case HandshakeState::Refused:
+      record.outcome = HandshakeOutcome::Refused;
+      break;
+    case HandshakeState::SynSent:
+    case HandshakeState::None:
+      break;
+  }
+  handshake.state = HandshakeState::None;
+  sink_.on_handshake(record);
+}
+
+bool Worker::is_local(const IpAddress& address) const noexcept {
+  return std::any_of(options_.local_networks.begin(), options_.local_networks.end(),
+                     [&](const IpPrefix& network) { return network.contains(address); });
+}
+
+Side Worker::side_of(const IpAddress& source, const IpAddress& destination, Side by_client) const noexcept {
+  if (options_.local_networks.empty()) return by_client;
+  const bool from_local = is_local(source), to_local = is_local(destination);
+  if (from_local && to_local) return Side::Both;
+  if (from_local) return Side::Sent;
+  return to_local ? Side::Received : Side::Unknown;
+}
+
+/// Adds what one end sent over one path to the tables and to the record.
+void Worker::fold(const Flow& flow, uint16_t path, bool from_low, const DirectionCounts& counts,
+                  FlowRecord& record) noexcept {
+  if (counts.packets == 0) return;
+  const Endpoint low = flow.key.low(), high = flow.key.high();
+  const Endpoint& source = from_low ? low : high;
+  const Endpoint& destination = from_low ? high : low;
+  const bool from_client = from_low == flow.client_is_low();
+  const Traffic all{counts.packets, counts.bytes};
+  const Traffic with_payload{counts.payload_packets, counts.payload_bytes};
+  (from_client ? record.to_server : record.to_client) += all;
+  const Side side = side_of(source.address, destination.address, from_client ? Side::Sent : Side::Received);
+  tables_.count_path(path, side, all);
+  if (with_payload.packets > 0) {
+    record.has_payload = true;
+    const bool detected = record.evidence > Evidence::Port;
+    tables_.count_application(path, detected ? record.application : kUnknownApplication, side, with_payload);
+  }
+  if (tables_.paths.tunneled(path) && !options_.inner_destinations) return;  // counted by the outer header, frame by frame
+  tables_.count_destination(destination, flow.key.ip_protocol, all);
+  tables_.count_receiver(destination.address, all);
+  tables_.count_sender(source.address, all);
+}
+
+void Worker::count_conversation(const FlowRecord& record) noexcept {
+  const ConversationKey key{record.client.address.bytes, record.server.address.bytes, record.server.port,
+                            record.client.address.family, record.ip_protocol};
+  if (ConversationCounts* row = tables_.conversations.at(key)) {
+    ++row->connections;
+    row->to_server += record.to_server;
+    row->to_client += record.to_client;
+    row->name(record.application, record.total().packets);
+  }
+  if (EndpointCounts* row = tables_.endpoints.at(key_of(record.client.address))) ++row->opened;
+  if (EndpointCounts* row = tables_.endpoints.at(key_of(record.server.address))) ++row->accepted;
+}
+
+void Worker::end_flow(uint32_t slot) noexcept {
+  Flow& flow = flows_[slot];
+  FlowNote& note = flows_.note(slot);
+  const Endpoint low = flow.key.low(), high = flow.key.high();
+  const Endpoint& client = flow.client_is_low() ? low : high;
+  const Endpoint& server = flow.client_is_low() ? high : low;
+  if (!flow.has(Flow::kClassified)) {
+    ClassifyState fresh{};
+    ClassifyState& state = flow.side != kNoSlot ? sides_[flow.side].classify : fresh;
+    const Verdict verdict = classifier_.finish(state, flow.key.ip_protocol, client.port, server.port);
+    flow.application = verdict.application;
+    flow.evidence = verdict.evidence;
+    note.signature = verdict.signature;
+  }
+  if (flow.side != kNoSlot) {
+    Handshake& handshake = sides_[flow.side].handshake;
+    if (handshake.open()) hand_on_handshake(flow, handshake);
+    sides_.give_back(flow.side);
+  }
+  FlowRecord record{.client = client,
+                    .server = server,
+                    .ip_protocol = flow.key.ip_protocol,
+                    .evidence = flow.evidence,
+                    .application = flow.application,
+                    .signature = note.signature,
+                    .client_known = flow.has(Flow::kClientKnown),
+                    .first_time = flow.first_time,
+                    .last_time = flow.last_time,
+                    .to_server = {},
+                    .to_client = {},
+                    .first_frame = note.first_frame,
+                    .host = names_.at(note.host)};
+  for (const bool from_low : {true, false}) {
+    const size_t direction = from_low ? 0 : 1;
+    fold(flow, flow.path[direction], from_low, flow.counts[direction], record);
+  }
+  for (uint32_t at = flow.other_paths; at != kNoSlot;) {
+    const OtherPath& other = other_paths_[at];
+    fold(flow, other.path, other.from_low, other.counts, record);
+    const uint32_t next = other.next;
+    other_paths_.give_back(at);
+    at = next;
+  }
+  count_conversation(record);
+  sink_.on_flow(record);
+  flows_.erase(slot);
+}
+
+/// A SYN that nothing followed: an unanswered attempt, and a flow of one frame.
+void Worker::end_pending_syn(const PendingSyn& syn) noexcept {
+  Flow flow;
+  flow.key = syn.key;
+  flow.flags = syn.client_is_low ? Flow::kClientIsLow : uint8_t{0};
+  const DirectionCounts counts{.bytes = syn.frame_length, .packets = 1};
+  Handshake handshake;
+  handshake.begin({.sequence = syn.sequence, .from_low = syn.client_is_low}, syn.time, syn.frame);
+  hand_on_handshake(flow, handshake);
+  const Endpoint low = syn.key.low(), high = syn.key.high();
+  FlowRecord record{.client = syn.client_is_low ? low : high,
+                    .server = syn.client_is_low ? high : low,
+                    .ip_protocol = syn.key.ip_protocol,
+                    .client_known = true,
+                    .first_time = syn.time,
+                    .last_time = syn.time,
+                    .to_server = {},
+                    .to_client = {},
+                    .first_frame = syn.frame,
+                    .host = {}};
+  ClassifyState fresh{};
+  const Verdict verdict = classifier_.finish(fresh, record.ip_protocol, record.client.port, record.server.port);
+  record.application = verdict.application;
+  record.evidence = verdict.evidence;
+  record.signature = verdict.signature;
+  fold(flow, syn.path, syn.client_is_low, counts, record);
+  count_conversation(record);
+  sink_.on_flow(record);
+}
+
+void Worker::finish() {
+  // One at a time, with room made before each, since every ending flow may add rows to the tables.
+  flows_.for_each([&](uint32_t slot) {
+    tables_.make_room(1);
+    end_flow(slot);
+  });
+  while (const auto syn = syns_.take_any()) {
+    tables_.make_room(1);
+    end_pending_syn(*syn);
+  }
+}
+
+size_t Worker::memory_bytes() const noexcept {
+  return flows_.memory_bytes() + syns_.memory_bytes() + sides_.memory_bytes() + other_paths_.memory_bytes() +
+         tables_.memory_bytes();
+}
+
+}  // namespace wirewatch

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/source/fanout.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace wirewatch {
+
+Fanout::Fanout(FileChain& chain, unsigned workers, const ParseOptions& options)
+    : chain_(chain), workers_(workers), options_(options), slots_(size_t{workers} * 2 + 2) {
+  for (Slot& slot : slots_) {
+    slot.layers.resize(kBatch);
+    slot.of_worker.resize(workers);
+    for (auto& indices : slot.of_worker) indices.reserve(kBatch);
+  }
+}
+
+bool Fanout::produce() {
+  std::unique_lock reading(reading_, std::try_to_lock);
+  if (!reading || batches_.load(std::memory_order_relaxed) != UINT64_MAX) return false;
+  Slot& slot = slot_of(last_read_ + 1);
+  if (slot.readers.load(std::memory_order_acquire) != 0) return false;
+  if (chain_.read(slot.batch, kBatch) == 0) {
+    batches_.store(last_read_, std::memory_order_release);
+    return false;
+  }
+  const uint64_t number = ++last_read_;
+  slot.readers.store(workers_, std::memory_order_relaxed);
+  reading.unlock();
+  steer(slot, number);
+  slot.ready.store(number, std::memory_order_release);
+  return true;
+}
+
+/// Parses the batch and deals its packets out: by flow, so that a flow stays with one worker; the rest in turns.
+void Fanout::steer(Slot& slot, uint64_t number) {
+  for (auto& indices : slot.of_worker) indices.clear();
+  const auto& packets = slot.batch.packets;
+  for (size_t i = 0; i < packets.size(); ++i) {
+    Layers& layers = slot.layers[i];
+    parse(packets[i], options_, layers);
+    const uint64_t spread = layers.has_flow ? layers.flow_hash & 0xff : number;
+    slot.of_worker[spread % workers_].push_back(static_cast<uint16_t>(i));
+  }
+}
+
+Poll FanoutSource::poll(Burst& burst) {
+  for (;;) {
+    if (batch_ > fanout_.batches_.load(std::memory_order_acquire)) return Poll::End;
+    Fanout::Slot& slot = fanout_.slot_of(batch_);
+    if (slot.ready.load(std::memory_order_acquire) != batch_) {
+      if (fanout_.produce()) continue;
+      std::this_thread::yield();
+      return Poll::Idle;
+    }
+    const auto& mine = slot.of_worker[worker_];
+    if (taken_ == mine.size()) {  // through with this batch
+      slot.readers.fetch_sub(1, std::memory_order_release);
+      ++batch_;
+      taken_ = 0;
+      continue;
+    }
+    burst.count = std::min(kBurstSize, mine.size() - taken_);
+    for (size_t i = 0; i < burst.count; ++i) {
+      const uint16_t index = mine[taken_ + i];
+      burst.parsed[i] = {&slot.batch.packets[index], &slot.layers[index]};
+    }
+    taken_ += burst.count;
+    return Poll::Packets;
+  }
+}
+
+void FanoutSource::recycle(Burst& burst) noexcept { burst.count = 0; }
+
+}  // namespace wirewatch
