@@ -10,15 +10,14 @@ from totals import Totals
 
 
 def _flags(build):
-    """Include paths and language flags of the build: those of all its compile commands, without files and outputs."""
+    """Include paths and language flags of the build, out of its compile commands. Of the checkout itself only the root is
+    an include path: the house rule is one."""
     with open(os.path.join(build.folder, "compile_commands.json")) as file:
         commands = json.load(file)
-    flags = {}
+    flags = {f"-I{build.root}": None, f"-I{build.folder}": None}
     for command in commands:
         for word in shlex.split(command["command"]):
-            if word.startswith(("-I", "-isystem/", "-std=", "-D")):
-                path = word[2:] if word.startswith("-I") else None
-                word = "-I" + os.path.normpath(os.path.join(build.folder, path)) if path else word
+            if word.startswith(("-isystem", "-std=", "-D")) or word.startswith("-I/") and not word[2:].startswith(build.root + "/"):
                 flags[word] = None
     return list(flags)
 
