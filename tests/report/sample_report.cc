@@ -39,7 +39,9 @@ CaptureSection sample_capture() {
 }
 
 std::vector<HandshakeRecord> sample_handshakes() {
-  HandshakeRecord fast{endpoint("10.0.0.5", 51'034), endpoint("93.184.216.34", 443)};
+  HandshakeRecord fast;
+  fast.client = endpoint("10.0.0.5", 51'034);
+  fast.server = endpoint("93.184.216.34", 443);
   fast.outcome = HandshakeOutcome::Established;
   fast.syn_time = after(0);
   fast.syn_ack_time = after(12'345'678);
@@ -57,7 +59,9 @@ std::vector<HandshakeRecord> sample_handshakes() {
   HandshakeRecord resent = fast;
   resent.syn_retransmissions = 2;
   resent.syn_ack_rtt_ns = 3 * kSecond;
-  HandshakeRecord unanswered{endpoint("10.0.0.9", 61'000), endpoint("192.0.2.77", 8443)};
+  HandshakeRecord unanswered;
+  unanswered.client = endpoint("10.0.0.9", 61'000);
+  unanswered.server = endpoint("192.0.2.77", 8443);
   unanswered.syn_time = after(5 * kSecond);
   unanswered.syn_frame = 977;
   return {fast, resent, slow, unanswered};

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/cli/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "control/cli/build_info.h"
+#include "control/cli/command.h"
+#include "control/cli/inspect_command.h"
+#include "control/cli/rules_command.h"
+#include "control/cli/standard_streams.h"
+#include "dataplane/base/nearest_name.h"
+
+namespace wirewatch {
+namespace {
+
+constexpr std::array kCommands{
+    Command{"inspect", "Report on saved captures: set-up times, protocols, destinations, losses", declare_inspect},
+    Command{"rules", "Check and list the rules that recognise applications", declare_rules},
+};
+
+/// The command whose arguments are being talked about: the innermost one that was named.
+const CLI::App& innermost(const CLI::App& app) {
+  const auto chosen = app.get_subcommands();
+  return chosen.empty() ? app : innermost(*chosen.front());
+}
+
+std::string full_name(const CLI::App& app) {
+  const CLI::App* parent = app.get_parent();
+  return parent == nullptr ? app.get_name() : full_name(*parent) + " " + app.get_name();
+}
+
+std::vector<std::string> option_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+std::vector<std::string> command_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+  return names;
+}
+
+/// CLI11 says of words it cannot place only that they were not expected.
+std::string unexpected_word(const CLI::App& command, const std::vector<std::string>& words) {
+  if (words.empty()) return "an argument was not expected";
+  const std::string& word = words.front();
+  if (word.starts_with('-')) {
+    return "unknown option '" + word + "'" + did_you_mean(word.substr(0, word.find('=')), option_names(command));
+  }
+  const auto commands = command_names(command);
+  if (commands.empty()) return "unexpected argument '" + word + "'";
+  return "unknown command '" + word + "'" + did_you_mean(word, commands);
+}
+
+std::string worded(const CLI::ParseError& error, const CLI::App& app, const CLI::App& command) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return unexpected_word(command, app.remaining(true));
+  const bool no_command = command.get_require_subcommand_min() > 0 && command.get_subcommands().empty();
+  if (!no_command) return error.what();
+  const auto words = app.remaining(true);
+  return words.empty() ? "a command is missing" : unexpected_word(command, words);
+}
+
+ExitStatus refuse(const CLI::ParseError& error, const CLI::App& app) {
+  const CLI::App& command = innermost(app);
+  const std::string name = full_name(command);
+  say(name + ": " + worded(error, app, command));
+  say("Try '" + name + " --help'.");
+  return ExitStatus::Unusable;
+}
+
+}  // namespace
+
+ExitStatus run_command_line(int argc, const char* const* argv) {
+  CLI::App app("Wirewatch looks into network traffic: how long connections take to set up, which protocols run and\n"
+               "which should not, who talks to whom, and how far these numbers can be trusted.",
+               "wirewatch");
+  app.set_version_flag("--version", "wirewatch " + std::string(kVersion), "Print the version and leave");
+  app.get_option("--help")->description("Print this help and leave");
+  app.require_subcommand(1);
+  app.footer("'wirewatch COMMAND --help' explains a command.\n\n" + std::string(kExitStatusHelp));
+
+  CommandRun run;
+  for (const Command& command : kCommands) {
+    CLI::App* sub = app.add_subcommand(std::string(command.name), std::string(command.summary));
+    sub->get_option("--help")->description("Print this help and leave");
+    sub->final_callback([&run, declared = command.declare(*sub)] { run = declared; });
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp&) {
+    return print(innermost(app).help());
+  } catch (const CLI::CallForVersion& version) {
+    return print(std::string(version.what()) + "\n");
+  } catch (const CLI::ParseError& error) {
+    return refuse(error, app);
+  }
+  return run();
+}
+
+}  // namespace wirewatch

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// `wirewatch inspect FILE...`: reads captures and answers the four questions about them.
+#pragma once
+
+#include "control/cli/command.h"
+
+namespace wirewatch {
+
+CommandRun declare_inspect(CLI::App& app);
+
+}  // namespace wirewatch

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The work of `wirewatch inspect` once its arguments are understood: rules, analysis, output, exit status.
+#include <sched.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "control/cli/inspect_request.h"
+#include "control/cli/policy_file.h"
+#include "control/cli/progress.h"
+#include "control/cli/rules_location.h"
+#include "control/cli/standard_streams.h"
+#include "control/cli/terminal.h"
+#include "control/replay/inspect.h"
+#include "control/report/csv.h"
+#include "control/report/human.h"
+#include "control/report/json.h"
+#include "control/report/text.h"
+#include "control/rules/rule_cache.h"
+
+namespace wirewatch {
+namespace {
+
+constexpr std::string_view kCommand = "inspect";
+
+unsigned usable_cores() noexcept {
+  cpu_set_t cores;
+  if (::sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
+  return static_cast<unsigned>(std::max(1, CPU_COUNT(&cores)));
+}
+
+Result<std::vector<IpPrefix>> local_networks(const std::vector<std::string>& texts) {
+  std::vector<IpPrefix> networks;
+  for (const std::string& text : texts) {
+    const auto network = IpPrefix::parse(text);
+    if (!network) return fail("--local: " + network.error().message);
+    networks.push_back(*network);
+  }
+  return networks;
+}
+
+Result<std::vector<std::string>> unwanted_names(const InspectRequest& request) {
+  std::vector<std::string> names = request.unwanted;
+  if (request.policy.empty()) return names;
+  const auto from_file = read_policy_file(request.policy);
+  if (!from_file) return tl::unexpected(from_file.error());
+  names.insert(names.end(), from_file->begin(), from_file->end());
+  return names;
+}
+
+Result<InspectOptions> analysis_options(const InspectRequest& request) {
+  InspectOptions options;
+  options.paths = request.files;
+  options.jobs = request.jobs == 0 ? usable_cores() : request.jobs;
+  options.inner_destinations = request.inner;
+  options.max_flows = request.max_flows;
+  options.keep_handshakes = true;
+  options.keep_flows = request.json || !request.csv_directory.empty();
+
+  auto networks = local_networks(request.local);
+  if (!networks) return tl::unexpected(networks.error());
+  options.local_networks = std::move(*networks);
+  auto unwanted = unwanted_names(request);
+  if (!unwanted) return tl::unexpected(unwanted.error());
+  options.unwanted = std::move(*unwanted);
+
+  const auto location = locate_rules(request.rules);
+  if (!location) return tl::unexpected(location.error());
+  auto rules = load_or_compile(location->shipped, default_rule_cache(), location->operators);
+  if (!rules) return tl::unexpected(rules.error());
+  options.rules = std::move(*rules);
+  return options;
+}
+
+Result<Report> analyse(InspectOptions& options) {
+  std::optional<ProgressLine> progress;
+  if (standard_error_is_terminal()) {
+    progress.emplace();
+    options.on_progress = [&progress](const InspectProgress& reached) { progress->show(reached); };
+  }
+  return inspect(options);
+}
+
+std::error_code print_report(const Report& report, const InspectRequest& request) {
+  Output out(STDOUT_FILENO);
+  if (request.json) {
+    write_json(report, {request.files, request.port}, out);
+  } else {
+    TextOptions options;
+    options.page = page_style(request.width);
+    options.top = request.top;
+    options.sort = request.sort;
+    options.only_port = request.port;
+    options.files = request.files;
+    options.local_given = !request.local.empty();
+    out.put(text_report(report, options));
+  }
+  return out.finish();
+}
+
+/// What makes the answer "no" or partial, said after the report.
+ExitStatus verdict(const Report& report) {
+  ExitStatus status = ExitStatus::Done;
+  if (report.capture.truncated || !report.capture.damage.empty()) {
+    const std::string& damage = report.capture.damage;
+    status = complain(kCommand, damage.empty() ? report.capture.path + " breaks off before its end" : damage, ExitStatus::No);
+  }
+  if (!report.unwanted.empty()) {
+    status = complain(kCommand, "unwanted traffic: " + counted(report.unwanted.size(), "flow", "flows"), ExitStatus::No);
+  }
+  return status;
+}
+
+}  // namespace
+
+ExitStatus run_inspect(const InspectRequest& request) {
+  auto options = analysis_options(request);
+  if (!options) return complain(kCommand, options.error().message);
+  auto report = analyse(*options);
+  if (!report) return complain(kCommand, report.error().message);
+  if (request.port) restrict_to_port(*report, *request.port);
+
+  std::error_code written;
+  if (!request.csv_directory.empty()) {
+    const auto files = write_csv(*report, request.csv_directory);
+    if (!files) return complain(kCommand, files.error().message);
+    say("wirewatch inspect: wrote " + counted(*files, "table", "tables") + " into " + request.csv_directory);
+  }
+  if (request.json || request.csv_directory.empty()) written = print_report(*report, request);
+  return after_writing(written, verdict(*report));
+}
+
+}  // namespace wirewatch

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/cli/rules_command.h"
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+
+#include "control/cli/rules_location.h"
+#include "control/cli/small_file.h"
+#include "control/cli/standard_streams.h"
+#include "control/cli/terminal.h"
+#include "control/report/human.h"
+#include "control/report/table.h"
+#include "control/rules/rule_cache.h"
+#include "control/rules/rule_compiler.h"
+
+namespace wirewatch {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct RulesRequest {
+  std::vector<std::string> checked;
+  std::vector<std::string> rules;
+};
+
+Result<void> append(const std::string& path, RuleSources& sources) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) {
+    auto text = read_small_file(path, "rule file");
+    if (!text) return tl::unexpected(text.error());
+    sources.files.push_back({path, std::move(*text), true});
+    return {};
+  }
+  auto folder = RuleSources::read(path);
+  if (!folder) return tl::unexpected(folder.error());
+  for (RuleFile& file : folder->files) {
+    file.from_operator = true;
+    sources.files.push_back(std::move(file));
+  }
+  return {};
+}
+
+/// The shipped rules with the named files and folders on top, as a second --rules would have it; the shipped rules
+/// alone when nothing is named, and left out when they are themselves what is checked.
+Result<RuleSources> sources_to_check(const std::vector<std::string>& checked) {
+  const auto shipped = locate_rules({});
+  if (checked.empty() && !shipped) return tl::unexpected(shipped.error());
+  std::error_code ignored;
+  const bool itself = shipped && std::any_of(checked.begin(), checked.end(), [&](const std::string& path) {
+    return fs::equivalent(path, shipped->shipped, ignored);
+  });
+  RuleSources sources;
+  if (shipped && !itself) {
+    auto read = RuleSources::read(shipped->shipped);
+    if (!read) return read;
+    sources = std::move(*read);
+  }
+  for (const std::string& path : checked) {
+    if (const auto done = append(path, sources); !done) return tl::unexpected(done.error());
+  }
+  return sources;
+}
+
+ExitStatus check_rules(const RulesRequest& request) {
+  const auto sources = sources_to_check(request.checked);
+  if (!sources) return complain("rules check", sources.error().message);
+  const auto compiled = compile_rules(*sources);
+  if (!compiled) {
+    say(compiled.error().message);
+    return ExitStatus::No;
+  }
+  return print(counted(compiled->protocols, "protocol", "protocols") + " with " + counted(compiled->signatures, "signature", "signatures") +
+               "; databases of " + human_bytes(compiled->tcp_database_bytes) + " for TCP and " + human_bytes(compiled->udp_database_bytes) +
+               " for UDP; SHA-256 " + compiled->sha256 + "\n");
+}
+
+ExitStatus list_rules(const RulesRequest& request) {
+  const auto location = locate_rules(request.rules);
+  if (!location) return complain("rules list", location.error().message);
+  const auto rules = load_or_compile(location->shipped, default_rule_cache(), location->operators);
+  if (!rules) return complain("rules list", rules.error().message);
+
+  const RuleSet& set = **rules;
+  std::vector<uint64_t> signatures(set.application_count() + 1);
+  for (uint16_t i = 1; i < set.signature_count(); ++i) {
+    if (const ApplicationId protocol = set.signature(i).protocol; protocol < signatures.size()) ++signatures[protocol];
+  }
+  Table table({{"Application", Align::Left, Weight::Essential, 12}, {"Category", Align::Left, Weight::Essential, 8}, {"Signatures"}});
+  for (ApplicationId id = 1; id <= set.application_count(); ++id) {
+    table.add({set.application_name(id), set.application_category(id), human_count(signatures[id])});
+  }
+  Page page(page_style({}));
+  table.print(page);
+  return print(page.take());
+}
+
+}  // namespace
+
+CommandRun declare_rules(CLI::App& app) {
+  const auto request = std::make_shared<RulesRequest>();
+  app.require_subcommand(1);
+  CLI::App* check = app.add_subcommand("check", "Say what is wrong with rules, or how large they compile");
+  check->add_option("PATH", request->checked, "Folders or files to check together with the shipped rules; none: the shipped rules")->type_name("");
+  check->footer("Example:\n  wirewatch rules check own-rules/ draft.toml\n\nExit status: 0 no fault; 1 faults, each with file, line and column; 2 unreadable.");
+  CLI::App* list = app.add_subcommand("list", "Name the applications that can be recognised");
+  list->add_option("--rules", request->rules, "Folder of rules in place of the shipped ones; given twice, the second adds to the first and wins")
+      ->allow_extra_args(false)
+      ->take_all()
+      ->type_name("DIR");
+  return [request, check] { return check->parsed() ? check_rules(*request) : list_rules(*request); };
+}
+
+}  // namespace wirewatch

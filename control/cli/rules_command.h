@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// `wirewatch rules check` and `wirewatch rules list`: for those who write rules.
+#pragma once
+
+#include "control/cli/command.h"
+
+namespace wirewatch {
+
+CommandRun declare_rules(CLI::App& app);
+
+}  // namespace wirewatch
