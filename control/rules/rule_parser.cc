@@ -37,14 +37,15 @@ bool is_name(std::string_view text) {
 }
 
 std::string required_name(const TomlTable& table, std::string_view key) {
-  const TextInRule name = table.required_text(key);
-  if (table.table().contains(key) && !is_name(name.text)) {
-    table.complain(name.at,
+  const auto name = table.required_text(key);
+  if (!name) return {};
+  if (!is_name(name->text)) {
+    table.complain(name->at,
                    "'" + std::string(key) +
                        "' must be 1 to 64 lower-case letters, digits or the signs - . _ +, found \"" +
-                       name.text + "\"");
+                       name->text + "\"");
   }
-  return name.text;
+  return name->text;
 }
 
 std::optional<RefineRule> parse_refine(const std::string& file, const TomlTable& signature,
@@ -58,11 +59,12 @@ std::optional<RefineRule> parse_refine(const std::string& file, const TomlTable&
   }
   const TomlTable table(file, *node->as_table(), "refine", diagnostics);
   RefineRule refine;
-  const TextInRule field = table.required_text("field");
-  if (const auto operand = compile_field(field.text)) {
-    refine.field = *operand;
-  } else if (table.table().contains("field")) {
-    table.complain(field.at.right_by(1 + operand.error().offset), operand.error().message);
+  if (const auto field = table.required_text("field")) {
+    if (const auto operand = compile_field(field->text)) {
+      refine.field = *operand;
+    } else {
+      table.complain(field->at.right_by(1 + operand.error().offset), operand.error().message);
+    }
   }
   for (const auto& [key, value] : table.table()) {
     if (key.str() == "field") continue;
@@ -87,13 +89,29 @@ std::optional<RefineRule> parse_refine(const std::string& file, const TomlTable&
 }
 
 void parse_strength(const TomlTable& table, SignatureRule& signature) {
+  table.require("strength");
+  const auto strong = table.choice("strength", kStrengths);
   const bool confirmed = table.table().contains("confirm");
-  if (table.choice("strength", kStrengths, std::optional<bool>{})) {
-    if (confirmed) table.complain(table.at(), "'confirm' is for weak signatures, this one is strong");
-  } else if (!confirmed) {
+  if (!strong) return;
+  if (*strong && confirmed) {
+    table.complain(table.at(), "'confirm' is for weak signatures, this one is strong");
+  } else if (!*strong && !confirmed) {
     table.complain(table.at(), "a weak signature needs confirm = \"port\" or confirm = \"both-directions\"");
+  } else if (!*strong) {
+    signature.strength = table.choice("confirm", kConfirmations).value_or(Strength::NeedsBothDirections);
+  }
+}
+
+void parse_regex(const TomlTable& table, SignatureRule& signature) {
+  const auto regex = table.required_text("regex");
+  if (!regex) return;
+  signature.regex = regex->text;
+  signature.regex_at = regex->at;
+  if (const auto width = lint_regex(regex->text)) {
+    signature.minimum_width = width->minimum;
+    signature.maximum_width = width->maximum;
   } else {
-    signature.strength = table.choice("confirm", kConfirmations, std::optional<Strength>{});
+    table.complain(regex->at.right_by(1 + width.error().offset), width.error().message);
   }
 }
 
@@ -117,19 +135,10 @@ SignatureRule parse_signature(const std::string& file, const toml::table& node, 
   SignatureRule signature;
   signature.at = table.at();
   signature.id = required_name(table, "id");
-  signature.transports = table.choice("l4", kTransports, std::optional<uint8_t>{});
-  signature.senders = table.choice("dir", kSenders, std::optional<uint8_t>{kAnySender});
-
-  const TextInRule regex = table.required_text("regex");
-  signature.regex = regex.text;
-  signature.regex_at = regex.at;
-  if (const auto width = lint_regex(regex.text)) {
-    signature.minimum_width = width->minimum;
-    signature.maximum_width = width->maximum;
-  } else if (node.contains("regex")) {
-    table.complain(regex.at.right_by(1 + width.error().offset), width.error().message);
-  }
-
+  table.require("l4");
+  signature.transports = table.choice("l4", kTransports).value_or(kAnyTransport);
+  signature.senders = table.choice("dir", kSenders).value_or(kAnySender);
+  parse_regex(table, signature);
   parse_tests(table, signature);
   parse_strength(table, signature);
   signature.ports = table.ports("ports");
@@ -139,7 +148,7 @@ SignatureRule parse_signature(const std::string& file, const toml::table& node, 
   std::array<std::pair<std::string_view, Extractor>, kExtractors.size()> extractors;
   std::ranges::transform(kExtractors, extractors.begin(),
                          [](const ExtractorInfo& info) { return std::pair(info.name, info.extractor); });
-  signature.extractor = table.choice("extract", extractors, std::optional<Extractor>{Extractor::None});
+  signature.extractor = table.choice("extract", extractors).value_or(Extractor::None);
   return signature;
 }
 

@@ -38,9 +38,13 @@ std::optional<TextInRule> TomlTable::text(std::string_view key) const {
   return std::nullopt;
 }
 
-TextInRule TomlTable::required_text(std::string_view key) const {
+void TomlTable::require(std::string_view key) const {
   if (!table_.contains(key)) complain(at(), std::string(what_) + " needs a key '" + std::string(key) + "'");
-  return text(key).value_or(TextInRule{{}, at()});
+}
+
+std::optional<TextInRule> TomlTable::required_text(std::string_view key) const {
+  require(key);
+  return text(key);
 }
 
 std::vector<TextInRule> TomlTable::texts(std::string_view key) const {

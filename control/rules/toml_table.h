@@ -36,7 +36,7 @@ class TomlTable {
   void allow_only(std::span<const std::string_view> keys) const;
 
   std::optional<TextInRule> text(std::string_view key) const;
-  TextInRule required_text(std::string_view key) const;
+  std::optional<TextInRule> required_text(std::string_view key) const;
   std::vector<TextInRule> texts(std::string_view key) const;
   std::optional<int64_t> integer(std::string_view key) const;
   /// Port numbers, sorted and without repetition.
@@ -44,21 +44,23 @@ class TomlTable {
   /// The tables of `[[key]]`; none when the key is absent.
   std::vector<const toml::table*> tables(std::string_view key) const;
 
-  /// The value of `key` among `choices` of {name, value}; `fallback` (or a complaint without one) when it is
-  /// absent.
+  /// The value of `key` among `choices` of {name, value}; nothing when it is absent or (with a complaint) not
+  /// one.
   template <typename Value, size_t N>
-  Value choice(std::string_view key, const std::array<std::pair<std::string_view, Value>, N>& choices,
-               std::optional<Value> fallback) const {
-    if (fallback && !table_.contains(key)) return *fallback;
-    const TextInRule found = required_text(key);
+  std::optional<Value> choice(std::string_view key,
+                              const std::array<std::pair<std::string_view, Value>, N>& choices) const {
+    const auto found = text(key);
+    if (!found) return std::nullopt;
     std::vector<std::string_view> names;
     for (const auto& [name, value] : choices) {
-      if (found.text == name) return value;
+      if (found->text == name) return value;
       names.push_back(name);
     }
-    if (table_.contains(key)) complain_of_choice(key, found, names);
-    return fallback.value_or(Value{});
+    complain_of_choice(key, *found, names);
+    return std::nullopt;
   }
+  /// Complains when there is no such key.
+  void require(std::string_view key) const;
 
   const toml::table& table() const { return table_; }
   void complain(const RulePosition& at, std::string message) const {
