@@ -13,7 +13,7 @@ namespace {
 class NetMonFeed final : public PacketFeed {
  public:
   NetMonFeed(std::shared_ptr<FileMapping> mapping, std::unique_ptr<NetMonWalker> walker, CaptureSummary& summary)
-      : mapping_(std::move(mapping)), walker_(std::move(walker)), summary_(summary) {}
+      : mapping_(std::move(mapping)), walker_(std::move(walker)), summary_(summary), spilled_(summary.bytes_read != 0) {}
 
   void next(std::vector<Packet>& packets, std::shared_ptr<const void>& hold, size_t limit) override {
     if (ended_) return;
@@ -26,6 +26,7 @@ class NetMonFeed final : public PacketFeed {
     }
     const auto touched = walker_->walk(packets, limit);
     if (touched.end > touched.begin) hold = mapping_->hold(touched.begin, touched.end);
+    if (spilled_) return;
     summary_.bytes_read = packets.empty() ? mapping_->bytes().size() : std::max<uint64_t>(summary_.bytes_read, touched.end);
   }
 
@@ -33,6 +34,7 @@ class NetMonFeed final : public PacketFeed {
   std::shared_ptr<FileMapping> mapping_;
   std::unique_ptr<NetMonWalker> walker_;
   CaptureSummary& summary_;
+  bool spilled_;  // from a stream, whose bytes have been counted
   bool ended_ = false;
 };
 

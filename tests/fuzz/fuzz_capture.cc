@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// libFuzzer target: any bytes as a capture file. See tests/fuzz/meson.build for how to build and run it.
+#include <cstdio>
+#include <cstdlib>
+
+#include "tests/fuzz/capture_check.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string fault = wirewatch::fuzz::check_capture({data, size});
+  if (!fault.empty()) {
+    std::fprintf(stderr, "%s\n", fault.c_str());
+    std::abort();
+  }
+  return 0;
+}
