@@ -17,7 +17,7 @@ def targets(build):
     found = []
     for target in build.introspect("targets"):
         defined = os.path.relpath(os.path.dirname(target["defined_in"]), build.root)
-        if target["type"] == "executable" and defined == os.path.join("tests", "fuzz"):
+        if target["type"] == "executable" and target["name"].startswith("fuzz_") and defined == os.path.join("tests", "fuzz"):
             found.append((target["name"], build.target_file(target), target["filename"][0]))
     return sorted(found)
 
