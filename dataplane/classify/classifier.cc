@@ -188,16 +188,20 @@ void Classifier::verify(ClassifyState& state, uint16_t index, const Subject& sub
 void Classifier::weigh_weak(ClassifyState& state, const ClassifyState::Claim& claim,
                             const Subject& subject) noexcept {
   const Signature& signature = rules_->signature(claim.signature);
+  if (!rules_->confirmed_by_both_directions(signature.protocol)) return;
+  const bool willing = signature.strength == Strength::NeedsBothDirections;
   for (const auto& other : state.pending[1 - subject.side]) {
     if (other.signature == 0) break;
     const Signature& theirs = rules_->signature(other.signature);
     if (theirs.protocol != signature.protocol) continue;
-    if (signature.strength == Strength::NeedsBothDirections) return add_match(claim, Evidence::Confirmed);
+    if (willing) return add_match(claim, Evidence::Confirmed);
     if (theirs.strength == Strength::NeedsBothDirections) return add_match(other, Evidence::Confirmed);
   }
+  // One slot a protocol is enough, and it is best held by the signature that the other direction can confirm.
   for (auto& slot : state.pending[subject.side]) {
-    if (slot.signature == claim.signature) return;
-    if (slot.signature != 0) continue;
+    const bool same = slot.signature != 0 && rules_->signature(slot.signature).protocol == signature.protocol;
+    if (same && !willing) return;
+    if (!same && slot.signature != 0) continue;
     slot = claim;
     return;
   }

@@ -190,7 +190,8 @@ std::string_view fault_in(const RuleContent& content) {
     return "application names are not in order";
   }
   const Signature& none = content.signatures.front();
-  if (none.transports != 0 || none.over.count != 0) return "signature 0 is not the empty one";
+  if (none.transports != 0 || none.protocol != 0 || none.over.count != 0)
+    return "signature 0 is not the empty one";
   if (!std::all_of(content.signatures.begin() + 1, content.signatures.end(),
                    [&](const Signature& signature) { return valid(signature, content); })) {
     return "a signature refers to something that is not there";

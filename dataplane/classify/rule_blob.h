@@ -40,8 +40,8 @@ struct RuleBlob {
 std::vector<uint8_t> encode_rule_blob(const RuleBlob&);
 
 /// Checks the header, the hash and that every index, range and enumerator in the content is one that exists.
-/// The databases are handed on as they are: only Hyperscan can judge them, and it guards against accidents (a CRC),
-/// not against malice. Blobs are taken from control and from files that only their owner can write.
+/// The databases are handed on as they are: only Hyperscan can judge them, and it guards against accidents (a
+/// CRC), not against malice. Blobs are taken from control and from files that only their owner can write.
 Result<RuleBlob> decode_rule_blob(std::span<const uint8_t> blob);
 
 }  // namespace wirewatch

@@ -44,7 +44,9 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::load(std::span<const uint8_t> by
   rules->tcp_ = std::move(*tcp);
   rules->udp_ = std::move(*udp);
   rules->refining_senders_.assign(rules->application_count() + 1, 0);
+  rules->both_directions_.assign(rules->application_count() + 1, 0);
   for (const Signature& signature : rules->content_.signatures) {
+    if (signature.strength == Strength::NeedsBothDirections) rules->both_directions_[signature.protocol] = 1;
     for (const ApplicationId id : rules->over(signature)) rules->refining_senders_[id] |= signature.senders;
   }
   return rules;

@@ -59,6 +59,10 @@ class RuleSet {
   uint8_t refining_senders(ApplicationId id) const noexcept {
     return id < refining_senders_.size() ? refining_senders_[id] : uint8_t{0};
   }
+  /// Whether a weak match of this protocol may be confirmed by one in the other direction.
+  bool confirmed_by_both_directions(ApplicationId id) const noexcept {
+    return id < both_directions_.size() && both_directions_[id] != 0;
+  }
   /// What a port suggests, or kUnknownApplication. `transport` is one bit, such as kTcpBit.
   ApplicationId guess(uint8_t transport, uint16_t port) const noexcept;
 
@@ -86,6 +90,7 @@ class RuleSet {
 
   RuleContent content_;
   std::vector<uint8_t> refining_senders_;  // by ApplicationId
+  std::vector<uint8_t> both_directions_;   // by ApplicationId
   Database tcp_;
   Database udp_;
 };
