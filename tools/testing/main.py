@@ -3,6 +3,7 @@
 import argparse
 import fcntl
 import os
+import re
 import sys
 import tempfile
 import time
@@ -21,6 +22,7 @@ from totals import Totals
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LINES_OF_A_FAILURE = 200
+PROGRESS = re.compile(r"\[\d+/\d+\] ")  # of ninja
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_leaks=1:exitcode=99",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99",
@@ -56,7 +58,7 @@ class Run:
             if failed:
                 self.totals.add(Totals(failed=1))
                 print(f"FAILED {name}: the build, {failed.why()} ({took:.0f} s); log: {os.path.relpath(build.log, ROOT)}")
-                self._print_output(failed.output)
+                self._print_output("\n".join(line for line in failed.output.splitlines() if not PROGRESS.match(line)))
                 build = None
             else:
                 print(f"built  {name} ({took:.0f} s)", flush=True)
