@@ -9,9 +9,11 @@
 
 #include "control/cli/build_info.h"
 #include "control/cli/command.h"
+#include "control/cli/help_text.h"
 #include "control/cli/inspect_command.h"
 #include "control/cli/rules_command.h"
 #include "control/cli/standard_streams.h"
+#include "control/cli/terminal.h"
 #include "dataplane/base/nearest_name.h"
 
 namespace wirewatch {
@@ -26,11 +28,6 @@ constexpr std::array kCommands{
 const CLI::App& innermost(const CLI::App& app) {
   const auto chosen = app.get_subcommands();
   return chosen.empty() ? app : innermost(*chosen.front());
-}
-
-std::string full_name(const CLI::App& app) {
-  const CLI::App* parent = app.get_parent();
-  return parent == nullptr ? app.get_name() : full_name(*parent) + " " + app.get_name();
 }
 
 std::vector<std::string> option_names(const CLI::App& app) {
@@ -61,15 +58,22 @@ std::string unexpected_word(const CLI::App& command, const std::vector<std::stri
 
 std::string worded(const CLI::ParseError& error, const CLI::App& app, const CLI::App& command) {
   if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return unexpected_word(command, app.remaining(true));
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    const std::string message = error.what();  // "--top: 1 required N missing"
+    return message.substr(0, message.find(':')) + " needs a value";
+  }
   const bool no_command = command.get_require_subcommand_min() > 0 && command.get_subcommands().empty();
   if (!no_command) return error.what();
   const auto words = app.remaining(true);
-  return words.empty() ? "a command is missing" : unexpected_word(command, words);
+  if (!words.empty()) return unexpected_word(command, words);
+  std::string known;
+  for (const std::string& name : command_names(command)) known += (known.empty() ? "" : ", ") + name;
+  return "a command is missing (" + known + ")";
 }
 
 ExitStatus refuse(const CLI::ParseError& error, const CLI::App& app) {
   const CLI::App& command = innermost(app);
-  const std::string name = full_name(command);
+  const std::string name = command_name(command);
   say(name + ": " + worded(error, app, command));
   say("Try '" + name + " --help'.");
   return ExitStatus::Unusable;
@@ -78,24 +82,23 @@ ExitStatus refuse(const CLI::ParseError& error, const CLI::App& app) {
 }  // namespace
 
 ExitStatus run_command_line(int argc, const char* const* argv) {
-  CLI::App app("Wirewatch looks into network traffic: how long connections take to set up, which protocols run and\n"
+  CLI::App app("Wirewatch looks into network traffic: how long connections take to set up, which protocols run and "
                "which should not, who talks to whom, and how far these numbers can be trusted.",
                "wirewatch");
   app.set_version_flag("--version", "wirewatch " + std::string(kVersion), "Print the version and leave");
-  app.get_option("--help")->description("Print this help and leave");
   app.require_subcommand(1);
+  app.set_help_flag("-h,--help", "Print this help and leave");  // inherited by every command
   app.footer("'wirewatch COMMAND --help' explains a command.\n\n" + std::string(kExitStatusHelp));
 
   CommandRun run;
   for (const Command& command : kCommands) {
     CLI::App* sub = app.add_subcommand(std::string(command.name), std::string(command.summary));
-    sub->get_option("--help")->description("Print this help and leave");
     sub->final_callback([&run, declared = command.declare(*sub)] { run = declared; });
   }
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    return print(innermost(app).help());
+    return print(help_text(innermost(app), page_style({})));
   } catch (const CLI::CallForVersion& version) {
     return print(std::string(version.what()) + "\n");
   } catch (const CLI::ParseError& error) {

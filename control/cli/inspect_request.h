@@ -19,6 +19,7 @@ struct InspectRequest {
   std::string csv_directory;
   size_t top = 10;
   SortKey sort = SortKey::Packets;
+  std::string sort_name;  // as given
   std::vector<std::string> local;
   bool inner = false;
   std::vector<std::string> unwanted;

@@ -99,11 +99,12 @@ std::error_code print_report(const Report& report, const InspectRequest& request
 }
 
 /// What makes the answer "no" or partial, said after the report.
-ExitStatus verdict(const Report& report) {
+ExitStatus verdict(const Report& report, size_t files) {
   ExitStatus status = ExitStatus::Done;
   if (report.capture.truncated || !report.capture.damage.empty()) {
     const std::string& damage = report.capture.damage;
-    status = complain(kCommand, damage.empty() ? report.capture.path + " breaks off before its end" : damage, ExitStatus::No);
+    const std::string what = damage.empty() ? "the file breaks off before its end" : damage;
+    status = complain(kCommand, files == 1 ? report.capture.path + ": " + what : what, ExitStatus::No);  // else it names the file
   }
   if (!report.unwanted.empty()) {
     status = complain(kCommand, "unwanted traffic: " + counted(report.unwanted.size(), "flow", "flows"), ExitStatus::No);
@@ -127,7 +128,7 @@ ExitStatus run_inspect(const InspectRequest& request) {
     say("wirewatch inspect: wrote " + counted(*files, "table", "tables") + " into " + request.csv_directory);
   }
   if (request.json || request.csv_directory.empty()) written = print_report(*report, request);
-  return after_writing(written, verdict(*report));
+  return after_writing(written, verdict(*report, request.files.size()));
 }
 
 }  // namespace wirewatch

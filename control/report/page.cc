@@ -8,8 +8,6 @@
 namespace wirewatch {
 namespace {
 
-constexpr size_t kLabelWidth = 14;
-
 /// Select Graphic Rendition parameters (ECMA-48); only the sixteen colours that every terminal theme defines.
 constexpr std::string_view escape_of(Style style) noexcept {
   switch (style) {
@@ -82,14 +80,18 @@ void Page::sentence(std::string_view text, Style style, size_t indent) {
   for (const std::string_view part : wrapped(shown, width_ - indent)) line(indent, {{std::string(part), style}});
 }
 
-void Page::labelled(std::string_view label, std::string_view text, Style style) {
-  const size_t hanging = kPageIndent + kLabelWidth;
+void Page::labelled(std::string_view label, std::string_view text, Style style, LabelStyle labels) {
+  const size_t hanging = kPageIndent + labels.width;
   std::string head(label);
-  head.resize(kLabelWidth, ' ');
+  if (head.size() >= labels.width) {
+    line(kPageIndent, {{head, labels.style}});
+    head.clear();
+  }
+  head.resize(labels.width, ' ');
   const std::string shown = printable(text, utf8_);
-  for (const std::string_view part : wrapped(shown, width_ - hanging)) {
-    line(kPageIndent, {{head, Style::Faint}, {std::string(part), style}});
-    head.assign(kLabelWidth, ' ');
+  for (const std::string_view part : wrapped(shown, width_ - std::min(hanging, width_ - 1))) {
+    line(kPageIndent, {{head, labels.style}, {std::string(part), style}});
+    head.assign(labels.width, ' ');
   }
 }
 

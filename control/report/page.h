@@ -26,6 +26,12 @@ struct PageStyle {
 inline constexpr size_t kNarrowestPage = 40;
 inline constexpr size_t kPageIndent = 2;
 
+/// The column of labels before sentences.
+struct LabelStyle {
+  size_t width = 14;
+  Style style = Style::Faint;
+};
+
 class Page {
  public:
   explicit Page(const PageStyle& style);
@@ -38,8 +44,8 @@ class Page {
   void line(size_t indent, const std::vector<Span>& spans);
   /// A sentence, wrapped at words; words longer than a line are broken.
   void sentence(std::string_view text, Style style = Style::Plain, size_t indent = kPageIndent);
-  /// "Label    sentence", wrapped under the sentence.
-  void labelled(std::string_view label, std::string_view text, Style style = Style::Plain);
+  /// "Label    sentence", wrapped under the sentence; a label wider than its column has a line of its own.
+  void labelled(std::string_view label, std::string_view text, Style style = Style::Plain, LabelStyle labels = {});
   /// A section's title, set off by a blank line before and a rule behind it.
   void heading(std::string_view title);
   /// A smaller title above a table.

@@ -62,8 +62,9 @@ void write_trust(const Report& report, Page& page) {
     page.labelled("File", report.capture.truncated ? "breaks off before its end" : "read to its end",
                   report.capture.truncated ? Style::Warning : Style::Good);
   }
-  write_balance(page, "Frames", accounting.read, "read", accounting.processed, "processed", report.capture.unread);
+  write_balance(page, "Frames", accounting.read, "read", accounting.processed, "processed", {});
   write_balance(page, "Processed", accounting.processed, "processed", accounting.understood, "understood", accounting.malformed);
+  if (!report.capture.unread.empty()) page.labelled("Not read", list(report.capture.unread), Style::Warning);
   page.labelled("Given up", accounting.evicted.empty() ? "nothing for want of room" : list(accounting.evicted) + " for want of room",
                 accounting.evicted.empty() ? Style::Plain : Style::Warning);
   write_flow_counts(report, page);

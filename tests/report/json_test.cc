@@ -62,8 +62,8 @@ TEST(JsonReport, SaysWhatTheCaptureIs) {
   EXPECT_EQ(capture["packets"], 52'139);
   EXPECT_EQ(capture["first_timestamp"], "1772360523.123456000");
   EXPECT_EQ(capture["truncated"], true);
-  EXPECT_EQ(capture["unread"], Json({{"cut_block", 1}}));
-  EXPECT_TRUE(capture["damage"].get<std::string>().starts_with("office.pcapng ends"));
+  EXPECT_EQ(capture["unread"], Json({{"truncated_record", 1}}));
+  EXPECT_TRUE(capture["damage"].get<std::string>().starts_with("the file ends"));
 }
 
 TEST(JsonReport, GivesAllThreeLegsOfAHandshake) {

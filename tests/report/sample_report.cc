@@ -33,8 +33,8 @@ CaptureSection sample_capture() {
   capture.first_timestamp = kStart;
   capture.last_timestamp = after(252 * kSecond + 530'865 * kMicrosecond);
   capture.truncated = true;
-  capture.damage = "office.pcapng ends inside a packet block at offset 48,900,112: 1,514 bytes were announced, 310 are there";
-  capture.unread = {{"cut_block", 1}};
+  capture.damage = "the file ends inside a block: at byte 48900112 only 310 more follow";
+  capture.unread = {{"truncated_record", 1}};
   return capture;
 }
 
@@ -181,7 +181,7 @@ Report sample_report() {
   add_protocols(report);
   add_destinations(report);
   add_flows(report);
-  report.accounting = {52'140, 52'139, 52'100, {{"ipv4_short", 12}, {"tcp_bad_offset", 27}}, {}, 14, 1'340, 40, 26};
+  report.accounting = {52'139, 52'139, 52'100, {{"ipv4_short", 12}, {"tcp_bad_offset", 27}}, {}, 14, 1'340, 40, 26};
   report.rules_sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
   return report;
 }

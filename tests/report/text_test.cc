@@ -102,9 +102,9 @@ TEST(TextReport, ShowsGuessesApart) {
 
 TEST(TextReport, RaisesItsVoiceWhenSumsDoNotBalance) {
   Report report = testing::sample_report();
-  EXPECT_NE(page_of(report, 80).find("52,140 read = 52,139 processed + 1 cut_block"), std::string::npos);
+  EXPECT_NE(page_of(report, 80).find("52,139 read = 52,139 processed"), std::string::npos);
   report.accounting.read += 1;
-  EXPECT_NE(page_of(report, 80).find("52,141 read is not 52,139 processed"), std::string::npos);
+  EXPECT_NE(page_of(report, 80).find("52,140 read is not 52,139 processed"), std::string::npos);
 }
 
 TEST(TextReport, ShowsAsManyRowsAsAskedFor) {
