@@ -2,6 +2,7 @@
 #include "dataplane/capture/byte_source.h"
 
 #include <fmt/format.h>
+#include <poll.h>
 #include <unistd.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -48,16 +49,23 @@ class FileSource final : public ByteSource {
 
  private:
   size_t read_file(std::span<uint8_t> into) {
-    ssize_t got = 0;
-    do {
+    ssize_t got = ::read(file_.get(), into.data(), into.size());
+    while (got < 0 && (errno == EINTR || errno == EAGAIN)) {
+      if (errno == EAGAIN) wait_for_input();
       got = ::read(file_.get(), into.data(), into.size());
-    } while (got < 0 && errno == EINTR);
+    }
     if (got < 0) {
       fault_ = fmt::format("reading stopped at byte {}: {}", taken_, std::strerror(errno));
       return 0;
     }
     taken_ += static_cast<uint64_t>(got);
     return static_cast<size_t>(got);
+  }
+
+  /// Whoever shares our stdin may have made it non-blocking.
+  void wait_for_input() {
+    pollfd input{.fd = file_.get(), .events = POLLIN, .revents = 0};
+    poll(&input, 1, -1);
   }
 
   FileDescriptor file_;

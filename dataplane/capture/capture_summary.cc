@@ -16,6 +16,7 @@ constexpr std::array<UnreadName, size_t(Unread::Count)> kUnreadNames{{
     {Unread::TruncatedRecord, "truncated_record"},
     {Unread::DamagedRecord, "damaged_record"},
     {Unread::DamagedCompression, "damaged_compression"},
+    {Unread::ReadError, "read_error"},
     {Unread::UnknownBlock, "unknown_block"},
     {Unread::CustomBlock, "custom_block"},
     {Unread::UnknownInterface, "unknown_interface"},

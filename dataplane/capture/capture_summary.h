@@ -21,6 +21,7 @@ enum class Unread : uint8_t {
   TruncatedRecord,        // the file ends inside this record
   DamagedRecord,          // lengths that contradict each other: reading stopped here
   DamagedCompression,     // the gzip or zstd stream broke off: reading stopped here
+  ReadError,              // the file or pipe could not be read any further
   UnknownBlock,           // a pcapng block type that is not read
   CustomBlock,            // a pcapng Custom Block: no frame
   UnknownInterface,       // a pcapng packet of an interface that its section never described: skipped

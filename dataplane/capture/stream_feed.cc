@@ -102,7 +102,7 @@ class StreamFeed final : public PacketFeed {
     if (source_->fault().empty()) return;
     // Where the stream broke off is the cause; the record it was cut in is only what followed.
     summary_.truncated = true;
-    summary_.count(Unread::DamagedCompression);
+    summary_.count(summary_.compression.empty() ? Unread::ReadError : Unread::DamagedCompression);
     summary_.damage = source_->fault();
   }
 
@@ -156,7 +156,7 @@ Result<std::unique_ptr<PacketFeed>> spill_netmon(StreamFeed& stream, const std::
   summary.bytes_read = stream.source().taken();
   if (!stream.source().fault().empty()) {
     summary.truncated = true;
-    summary.count(Unread::DamagedCompression);
+    summary.count(summary.compression.empty() ? Unread::ReadError : Unread::DamagedCompression);
     summary.note_damage(stream.source().fault());
   }
   auto mapping = FileMapping::open(std::move(*file), size, name);
