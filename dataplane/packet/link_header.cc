@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/packet/link_header.h"
 
+#include <utility>
+
 #include "dataplane/base/byte_reader.h"
 #include "dataplane/packet/ethertype.h"
 
@@ -56,11 +58,8 @@ LinkHeader read_null(std::span<const uint8_t> bytes) noexcept {
     case 28:  // FreeBSD and DragonFly,
     case 30:  // Darwin
       return {.protocol = Protocol::Null, .next = Protocol::Ipv6, .offset = 4};
-    default:
-      return {.protocol = Protocol::Null,
-              .offset = 4,
-              .has_trailing_bytes = !reader.empty(),
-              .status = ParseStatus::UnknownEthertype};
+    default:  // some writers leave an EtherType in the last two bytes
+      return by_ethertype(Protocol::Null, load_be16(bytes.data() + 2), 4);
   }
 }
 
@@ -159,7 +158,8 @@ LinkHeader read_ip_over_ib(std::span<const uint8_t> bytes) noexcept {
   return by_ethertype(Protocol::IpOverIb, load_be16(bytes.data() + kPseudoHeader), kPseudoHeader + 4);
 }
 
-/// NFLOG: TLVs in the capturing machine's byte order (little-endian in practice); type 9 is the packet.
+/// NFLOG: TLVs in the capturing machine's byte order (little-endian in practice); type 9 is the packet. Like tshark's
+/// hierarchy, ours has no node for it.
 LinkHeader read_nflog(std::span<const uint8_t> bytes) noexcept {
   ByteReader reader(bytes);
   const auto family = reader.u8();
@@ -168,7 +168,7 @@ LinkHeader read_nflog(std::span<const uint8_t> bytes) noexcept {
   while (const auto length = reader.le16()) {
     const auto type = reader.le16();
     if (!type || *length < 4) break;
-    if ((*type & 0x7fff) == kPayload) return by_ip_version(Protocol::Nflog, bytes, reader.offset());
+    if ((*type & 0x7fff) == kPayload) return by_ip_version(Protocol::None, bytes, reader.offset());
     const size_t padded = (*length + 3u) & ~size_t{3};
     if (!reader.skip(padded - 4)) break;
   }
@@ -197,26 +197,29 @@ LinkHeader read_juniper_ethernet(std::span<const uint8_t> bytes) noexcept {
   return {.protocol = Protocol::Juniper, .next = Protocol::Eth, .offset = offset};
 }
 
-/// IEEE 802.11 data frames in the clear carry LLC; everything else ends at the wlan node.
-LinkHeader read_wlan(std::span<const uint8_t> bytes, Protocol outermost, size_t offset) noexcept {
-  if (bytes.size() < offset + 2) return short_header(outermost);
-  const uint8_t control = bytes[offset], flags = bytes[offset + 1];
-  const unsigned type = control >> 2 & 3u, subtype = control >> 4;
-  constexpr unsigned kData = 2;
-  const bool encrypted = (flags & 0x40) != 0, no_payload = (subtype & 4) != 0;
-  if (type != kData || encrypted || no_payload) return {.protocol = outermost};
-  size_t length = (flags & 3) == 3 ? 30 : 24;  // to and from a distribution system: a fourth address
-  if (subtype & 8) length += (flags & 0x80) != 0 ? 6 : 2;  // QoS control, and HT control with the order bit
-  if (bytes.size() < offset + length) return short_header(outermost);
-  return {.protocol = outermost, .next = Protocol::Llc, .offset = offset + length};
-}
-
 LinkHeader read_radiotap(std::span<const uint8_t> bytes) noexcept {
   if (bytes.size() < 4) return short_header(Protocol::Radiotap);
-  return read_wlan(bytes, Protocol::Radiotap, load_le16(bytes.data() + 2));
+  LinkHeader header = read_wlan(bytes, load_le16(bytes.data() + 2), false);
+  header.protocol = Protocol::Radiotap;
+  return header;
 }
 
 }  // namespace
+
+LinkHeader read_wlan(std::span<const uint8_t> bytes, size_t offset, bool maybe_swapped) noexcept {
+  if (bytes.size() < offset + 2) return short_header(Protocol::Wlan);
+  uint8_t control = bytes[offset], flags = bytes[offset + 1];
+  const bool bad_version = (control & 3) != 0;
+  if (maybe_swapped && bad_version) std::swap(control, flags);
+  const unsigned type = control >> 2 & 3u, subtype = control >> 4;
+  constexpr unsigned kData = 2;
+  const bool encrypted = (flags & 0x40) != 0, no_payload = (subtype & 4) != 0;
+  if (type != kData || encrypted || no_payload) return {.protocol = Protocol::Wlan};
+  size_t length = (flags & 3) == 3 ? 30 : 24;              // to and from a distribution system: a fourth address
+  if (subtype & 8) length += (flags & 0x80) != 0 ? 6 : 2;  // QoS control, and HT control with the order bit
+  if (bytes.size() < offset + length) return short_header(Protocol::Wlan);
+  return {.protocol = Protocol::Wlan, .next = Protocol::Llc, .offset = offset + length};
+}
 
 LinkHeader read_link_header(const Packet& packet) noexcept {
   const auto bytes = packet.bytes();
@@ -239,7 +242,7 @@ LinkHeader read_link_header(const Packet& packet) noexcept {
     case 104:
       return read_chdlc(bytes);
     case 105:
-      return read_wlan(bytes, Protocol::Wlan, 0);
+      return read_wlan(bytes, 0, false);
     case 107:
       return read_frame_relay(bytes);
     case 113:

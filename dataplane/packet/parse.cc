@@ -154,15 +154,14 @@ Protocol Parser::snap() noexcept {
   return stop(ParseStatus::UnknownLlc);
 }
 
-/// RFC 3032: a label stack is one layer; below it the first nibble tells IPv4, IPv6 or a pseudowire (RFC 4385).
+/// RFC 3032: each label is a layer, as in tshark's hierarchy; below the last the first nibble tells IPv4, IPv6 or a
+/// pseudowire (RFC 4385).
 Protocol Parser::mpls() noexcept {
   push(Protocol::Mpls);
-  for (;;) {
-    if (!has(4)) return stop(ParseStatus::MplsShort);
-    const bool bottom = (here()[2] & 1) != 0;
-    at_ += 4;
-    if (bottom) break;
-  }
+  if (!has(4)) return stop(ParseStatus::MplsShort);
+  const bool bottom = (here()[2] & 1) != 0;
+  at_ += 4;
+  if (!bottom) return Protocol::Mpls;
   if (!has(1)) return Protocol::None;
   const Protocol ip = by_ip_version(here()[0]);
   if (ip != Protocol::None) return ip;
@@ -247,6 +246,9 @@ void Parser::walk(Protocol next, size_t offset) noexcept {
       case Protocol::Geneve: next = geneve(); break;
       case Protocol::Gtp: next = gtp_user(); break;
       case Protocol::Teredo: next = teredo(); break;
+      case Protocol::L2tp: next = l2tp(); break;
+      case Protocol::Ayiya: next = ayiya(); break;
+      case Protocol::Capwap: next = capwap(); break;
       default:  // a protocol that is named but has nothing inside that we follow
         push(next);
         next = Protocol::None;
@@ -263,7 +265,13 @@ void parse(const Packet& packet, const ParseOptions& options, Layers& layers) no
   } else {
     const LinkHeader link = read_link_header(packet);
     layers.status = link.status;
-    if (link.protocol != Protocol::None) parser.push(link.protocol);
+    if (link.protocol == Protocol::Radiotap || link.protocol == Protocol::Wlan) {
+      if (link.protocol == Protocol::Radiotap) parser.push(Protocol::Radiotap);
+      parser.push(Protocol::WlanRadio);
+      parser.push(Protocol::Wlan);
+    } else if (link.protocol != Protocol::None) {
+      parser.push(link.protocol);
+    }
     if (link.next != Protocol::None) {
       parser.walk(link.next, link.offset);
     } else if (link.has_trailing_bytes) {

@@ -8,6 +8,20 @@ namespace {
 
 constexpr uint8_t kTcp = 6, kUdp = 17, kSctp = 132;
 
+/// RFC 8200 4.2: type, length, value, except for the one-byte Pad1. None may reach past the header.
+bool options_fit(const uint8_t* options, size_t length) noexcept {
+  for (size_t at = 0; at < length;) {
+    if (options[at] == 0) {
+      ++at;
+      continue;
+    }
+    if (at + 1 >= length) return true;  // a type without a length at the very end: tolerated, as by tshark
+    at += 2u + options[at + 1];
+    if (at > length) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 void Parser::note_ip(IpFamily family, size_t offset) noexcept {
@@ -17,6 +31,7 @@ void Parser::note_ip(IpFamily family, size_t offset) noexcept {
     layers_.outer_family = family;
     layers_.outer_offset = at;
   }
+  layers_.tunneled = ip_headers_ > 1;
   layers_.inner_family = family;
   layers_.inner_offset = at;
   more_fragments_ = false;
@@ -57,7 +72,6 @@ void Parser::note_flow(uint8_t ip_protocol, uint16_t source, uint16_t destinatio
   if (options_.vni_in_key) key.vni = vni_;
   layers_.source_is_low = source_is_low;
   layers_.has_flow = true;
-  layers_.tunneled = ip_headers_ > 1;
   layers_.flow_hash = hash(key);
 }
 
@@ -83,6 +97,7 @@ Protocol Parser::ipv4() noexcept {
   constexpr size_t kMinimum = 20;
   if (!has(kMinimum)) return stop(ParseStatus::Ipv4Short);
   const uint8_t* header = here();
+  if (header[0] >> 4 == 6) return Protocol::Ipv6;  // the announcement was wrong; tshark reads on in the same way
   if (header[0] >> 4 != 4) return stop(ParseStatus::Ipv4BadVersion);
   const size_t header_length = (header[0] & 0x0fu) * 4u;
   if (header_length < kMinimum) return stop(ParseStatus::Ipv4BadHeaderLength);
@@ -119,7 +134,7 @@ Protocol Parser::ipv6() noexcept {
     wire_end_ = std::max(std::min(wire_end_, at_ + payload_length), end_);
   }
   uint8_t next = header[6];
-  constexpr uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kNone = 59, kDestination = 60, kShim6 = 140;
+  constexpr uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kAuthentication = 51, kNone = 59, kDestination = 60, kShim6 = 140;
   for (;;) {
     switch (next) {
       case kHopByHop:
@@ -129,6 +144,8 @@ Protocol Parser::ipv6() noexcept {
         if (!has(2)) return stop(ParseStatus::Ipv6ExtensionShort);
         const size_t length = (here()[1] + 1u) * 8u;
         if (!has(length)) return stop(ParseStatus::Ipv6ExtensionShort);
+        const bool has_options = next == kHopByHop || next == kDestination;
+        if (has_options && !options_fit(here() + 2, length - 2)) return stop(ParseStatus::Ipv6ExtensionShort);
         next = here()[0];
         at_ += length;
         continue;
@@ -143,6 +160,14 @@ Protocol Parser::ipv6() noexcept {
           return stop(ParseStatus::LaterFragment);
         }
         more_fragments_ = (fragment & 1) != 0;
+        continue;
+      }
+      case kAuthentication: {  // an extension header here, and so no layer of its own as it is over IPv4
+        if (!has(12)) return stop(ParseStatus::Ipv6ExtensionShort);
+        const size_t length = (here()[1] + 2u) * 4u;
+        if (!has(length)) return stop(ParseStatus::Ipv6ExtensionShort);
+        next = here()[0];
+        at_ += length;
         continue;
       }
       case kNone:
@@ -260,11 +285,14 @@ Protocol Parser::dccp() noexcept {
   return Protocol::None;
 }
 
-/// Protocols that borrowed IGMP's number: DVMRP (RFC 1075) and Cisco's RGMP (RFC 3488).
+/// Protocols that borrowed IGMP's number: DVMRP (RFC 1075), PIM version 1 and Cisco's RGMP (RFC 3488).
 Protocol Parser::igmp() noexcept {
-  constexpr uint8_t kDvmrp = 0x13, kRgmpFirst = 0xfc;
+  constexpr uint8_t kDvmrp = 0x13, kPimVersion1 = 0x14, kRgmpFirst = 0xfc;
   const uint8_t type = has(1) ? here()[0] : 0;
-  push(type == kDvmrp ? Protocol::Dvmrp : type >= kRgmpFirst ? Protocol::Rgmp : Protocol::Igmp);
+  push(type == kDvmrp         ? Protocol::Dvmrp
+       : type == kPimVersion1 ? Protocol::Pim
+       : type >= kRgmpFirst   ? Protocol::Rgmp
+                              : Protocol::Igmp);
   return Protocol::None;
 }
 

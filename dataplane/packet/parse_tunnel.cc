@@ -2,6 +2,7 @@
 // Headers that carry another packet. A UDP tunnel is recognised by its port, and opened only when its own header
 // could be one: a DNS answer to port 8472 must not turn into VXLAN.
 #include "dataplane/packet/ethertype.h"
+#include "dataplane/packet/link_header.h"
 #include "dataplane/packet/parser.h"
 
 namespace wirewatch {
@@ -21,6 +22,15 @@ Protocol Parser::udp_tunnel(uint16_t port) noexcept {
     }
     case 3544:
       return Protocol::Teredo;
+    case 1701: {
+      constexpr uint16_t kControl = 0x8000, kVersion = 0x000f;
+      const uint16_t flags = has(6) ? load_be16(here()) : kControl;
+      return (flags & kControl) == 0 && (flags & kVersion) == 2 ? Protocol::L2tp : Protocol::None;
+    }
+    case 5072:
+      return Protocol::Ayiya;
+    case 5247:
+      return has(8) && here()[0] == 0 ? Protocol::Capwap : Protocol::None;
     case 4754:
       return has(4) ? Protocol::Gre : Protocol::None;
     case 6635:
@@ -162,6 +172,56 @@ Protocol Parser::teredo() noexcept {
   push(Protocol::Teredo);
   at_ = offset;
   return Protocol::Ipv6;
+}
+
+/// RFC 2661 3.1: a data message carries PPP. L2TPv3 right over IP has nothing we follow.
+Protocol Parser::l2tp() noexcept {
+  push(Protocol::L2tp);
+  if (layers_.depth < 2 || layers_.protocols[layers_.depth - 2u] != Protocol::Udp) return Protocol::None;
+  constexpr uint16_t kLength = 0x4000, kSequence = 0x0800, kOffset = 0x0200;
+  const uint16_t flags = load_be16(here());
+  size_t length = 6;
+  if ((flags & kLength) != 0) length += 2;
+  if ((flags & kSequence) != 0) length += 4;
+  if ((flags & kOffset) != 0) {
+    if (!has(length + 2)) return stop(ParseStatus::TunnelShort);
+    length += 2u + load_be16(here() + length);
+  }
+  if (!has(length)) return stop(ParseStatus::TunnelShort);
+  at_ += length;
+  return remaining() > 0 ? Protocol::Ppp : Protocol::None;
+}
+
+/// draft-massar-v6ops-ayiya: identity and signature, in units given in the header, then the packet.
+Protocol Parser::ayiya() noexcept {
+  if (!has(8)) return Protocol::None;
+  constexpr uint8_t kForward = 1, kIpv6 = 41;
+  const size_t identity = size_t{1} << (here()[0] >> 4);
+  const size_t signature = (here()[1] >> 4) * 4u;
+  const uint8_t operation = here()[2] & 0x0f, next = here()[3];
+  const size_t length = 8 + identity + signature;
+  if (!has(length)) return Protocol::None;
+  push(Protocol::Ayiya);
+  at_ += length;
+  return operation == kForward && next == kIpv6 && remaining() > 0 ? Protocol::Ipv6 : Protocol::None;
+}
+
+/// RFC 5415 4.3: an Ethernet frame, or with the T bit the wireless one.
+Protocol Parser::capwap() noexcept {
+  push(Protocol::Capwap);
+  const size_t length = (here()[1] >> 3) * 4u;
+  const bool native = (here()[2] & 0x01) != 0, fragment = (here()[3] & 0x80) != 0;
+  const bool later_fragment = fragment && (load_be16(here() + 6) & 0xfff8) != 0;
+  if (length < 8) return stop(ParseStatus::TunnelBadHeader);
+  if (!has(length)) return stop(ParseStatus::TunnelShort);
+  at_ += length;
+  if (later_fragment || remaining() == 0) return payload_is_data();
+  if (!native) return Protocol::Eth;
+  const LinkHeader wlan = read_wlan({data_, end_}, at_, true);
+  push(Protocol::Wlan);
+  if (wlan.status != ParseStatus::Understood) return stop(ParseStatus::TunnelShort);
+  at_ = wlan.next == Protocol::None ? at_ : wlan.offset;
+  return wlan.next;
 }
 
 }  // namespace wirewatch

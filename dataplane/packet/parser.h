@@ -57,6 +57,9 @@ class Parser {
   Protocol geneve() noexcept;
   Protocol gtp_user() noexcept;
   Protocol teredo() noexcept;
+  Protocol l2tp() noexcept;
+  Protocol ayiya() noexcept;
+  Protocol capwap() noexcept;
 
   Protocol udp_tunnel(uint16_t port) noexcept;
   Protocol by_ethertype(uint16_t ethertype) noexcept;

@@ -78,7 +78,7 @@ void Worker::observe(const Packet& packet, const Layers& layers) noexcept {
     observe_without_flow(packet, layers);
     return;
   }
-  if (layers.tunneled && !options_.inner_destinations) count_outer(packet, layers);
+  if (counted_by_frame(layers.tunneled, layers.payload_layer == layers.depth)) count_outer(packet, layers);
   uint32_t slot = flows_.find(layers.key, layers.flow_hash);
   if (layers.key.ip_protocol == kTcp) {
     slot = tcp_flow(packet, layers, slot);

@@ -91,6 +91,10 @@ class Worker {
   void count_in_flow(Flow& flow, const Packet& packet, const Layers& layers) noexcept;
   DirectionCounts& counts_of_path(Flow& flow, const Layers& layers) noexcept;
   void classify(uint32_t slot, const Packet& packet, const Layers& layers) noexcept;
+  /// Destinations of a tunnel's frames are not the ends of their flow, unless the innermost are asked for.
+  bool counted_by_frame(bool tunneled, bool flow_is_innermost) const noexcept {
+    return tunneled && !(options_.inner_destinations && flow_is_innermost);
+  }
   void count_outer(const Packet& packet, const Layers& layers) noexcept;
 
   FlowSide* open_side(Flow& flow) noexcept;

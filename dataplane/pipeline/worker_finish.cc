@@ -72,7 +72,7 @@ void Worker::fold(const Flow& flow, uint16_t path, bool from_low, const Directio
     const bool detected = record.evidence > Evidence::Port;
     tables_.count_application(path, detected ? record.application : kUnknownApplication, side, with_payload);
   }
-  if (tables_.paths.tunneled(path) && !options_.inner_destinations) return;  // counted by the outer header, frame by frame
+  if (counted_by_frame(tables_.paths.tunneled(path), tables_.paths.ends_in_transport(path))) return;
   tables_.count_destination(destination, flow.key.ip_protocol, all);
   tables_.count_receiver(destination.address, all);
   tables_.count_sender(source.address, all);

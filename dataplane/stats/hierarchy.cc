@@ -32,7 +32,7 @@ SidedTraffic& SidedTraffic::operator+=(const SidedTraffic& other) noexcept {
   return *this;
 }
 
-PathTable::PathTable() : paths_(kMost), tunneled_(kMost), index_(size_t{kMost} * 2) {}
+PathTable::PathTable() : paths_(kMost), traits_(kMost), index_(size_t{kMost} * 2) {}
 
 uint16_t PathTable::id_of(const ProtocolPath& path) noexcept {
   const size_t mask = index_.size() - 1;
@@ -45,7 +45,10 @@ uint16_t PathTable::id_of(const ProtocolPath& path) noexcept {
     const auto ip_headers = std::count_if(path.begin(), path.end(), [](Protocol protocol) {
       return protocol == Protocol::Ip || protocol == Protocol::Ipv6;
     });
-    tunneled_[size_] = ip_headers > 1;
+    const auto end = std::find(path.begin(), path.end(), Protocol::None);
+    const Protocol last = end == path.begin() ? Protocol::None : *(end - 1);
+    traits_[size_] = {.tunneled = ip_headers > 1,
+                      .ends_in_transport = last == Protocol::Tcp || last == Protocol::Udp || last == Protocol::Sctp};
     index_[at] = size_;
     return size_++;
   }

@@ -38,13 +38,19 @@ class PathTable {
   uint16_t id_of(const ProtocolPath& path) noexcept;
   bool is(uint16_t id, const ProtocolPath& path) const noexcept { return paths_[id] == path; }
   const ProtocolPath& operator[](uint16_t id) const noexcept { return paths_[id]; }
-  /// More than one IP header: the addresses of its flows are not the outermost.
-  bool tunneled(uint16_t id) const noexcept { return tunneled_[id] != 0; }
+  /// More than one IP header: the outermost addresses are not those of the innermost packet.
+  bool tunneled(uint16_t id) const noexcept { return traits_[id].tunneled; }
+  /// Ends in a transport, so that its flow is the innermost packet's and not that of a tunnel around it.
+  bool ends_in_transport(uint16_t id) const noexcept { return traits_[id].ends_in_transport; }
   uint16_t size() const noexcept { return size_; }
 
  private:
   std::vector<ProtocolPath> paths_;
-  std::vector<uint8_t> tunneled_;
+  struct Traits {
+    bool tunneled = false;
+    bool ends_in_transport = false;
+  };
+  std::vector<Traits> traits_;
   std::vector<uint16_t> index_;  // open addressing, 0 is an empty place
   uint16_t size_ = 1;            // kOverflow is always there
 };
