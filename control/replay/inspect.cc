@@ -7,11 +7,13 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 #include "control/aggregate/collector.h"
+#include "control/aggregate/handshake_groups.h"
 #include "control/aggregate/hierarchy_tree.h"
-#include "control/aggregate/summaries.h"
+#include "control/aggregate/rows.h"
 #include "dataplane/base/nearest_name.h"
 #include "dataplane/capture/link_type.h"
 #include "dataplane/pipeline/run.h"
@@ -227,6 +229,18 @@ void take_all(std::vector<Record>& into, std::vector<Record>& from) {
   }
 }
 
+/// Sorts places instead of the records, which are large.
+template <typename Record, typename Before>
+void put_in_order(std::vector<Record>& records, Before before) {
+  std::vector<uint32_t> order(records.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return before(records[a], records[b]); });
+  std::vector<Record> sorted;
+  sorted.reserve(records.size());
+  for (const uint32_t place : order) sorted.push_back(records[place]);
+  records = std::move(sorted);
+}
+
 void gather_records(Analysis& analysis, const InspectOptions& options, Report& report) {
   std::vector<FlowRecord> unwanted;
   for (const auto& collector : analysis.collectors) {
@@ -241,11 +255,13 @@ void gather_records(Analysis& analysis, const InspectOptions& options, Report& r
   const auto by_first_frame = [](const FlowRecord& a, const FlowRecord& b) {
     return a.first_frame != b.first_frame ? a.first_frame < b.first_frame : a.last_time < b.last_time;
   };
-  std::sort(report.flows.begin(), report.flows.end(), by_first_frame);
-  std::sort(unwanted.begin(), unwanted.end(), by_first_frame);
-  std::sort(report.handshakes.begin(), report.handshakes.end(), [](const HandshakeRecord& a, const HandshakeRecord& b) {
-    return a.syn_time != b.syn_time ? a.syn_time < b.syn_time : a.syn_frame < b.syn_frame;
-  });
+  put_in_order(report.flows, by_first_frame);
+  put_in_order(unwanted, by_first_frame);
+  if (options.keep_handshakes) {
+    put_in_order(report.handshakes, [](const HandshakeRecord& a, const HandshakeRecord& b) {
+      return a.syn_time != b.syn_time ? a.syn_time < b.syn_time : a.syn_frame < b.syn_frame;
+    });
+  }
   HandshakeSummaries summaries = summarise_handshakes(report.handshakes);
   report.rtt_overall = summaries.totals.rtt;
   report.handshake_count = summaries.totals.attempts;
@@ -277,9 +293,14 @@ Report make_report(const std::shared_ptr<Analysis>& analysis, const InspectOptio
   std::vector<const Tables*> tables;
   for (const auto& worker : analysis->workers) tables.push_back(&worker->tables());
   report.protocol_hierarchy = build_hierarchy(tables, *analysis->rules, analysis->unsupported_link_type);
-  report.destinations = build_destinations(tables);
-  report.endpoints = build_endpoints(tables);
-  report.conversations = build_conversations(tables, *analysis->rules);
+  const auto take = [](auto&& ranked, auto& rows, uint64_t& all) {
+    rows = std::move(ranked.rows);
+    all = ranked.all;
+  };
+  take(rank_destinations(tables, options.most_rows), report.destinations, report.destination_count);
+  take(rank_endpoints(tables, options.most_rows), report.endpoints, report.endpoint_count);
+  take(rank_conversations(tables, *analysis->rules, options.most_rows), report.conversations,
+       report.conversation_count);
   report.policy_given = !options.unwanted.empty();
   report.rules_sha256 = analysis->rules->sha256();
   for (size_t id = 0; id <= analysis->rules->application_count(); ++id) {

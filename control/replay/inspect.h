@@ -2,6 +2,7 @@
 // Runs saved captures through the pipeline and gathers what it counted into one report.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -27,6 +28,7 @@ struct InspectOptions {
   unsigned jobs = 1;                          // worker threads; the report does not depend on it
   std::vector<IpPrefix> local_networks;       // what counts as sent and received when given
   bool inner_destinations = false;            // destinations by the innermost instead of the outermost header
+  size_t most_rows = SIZE_MAX;                // of destinations, endpoints and conversations, by packets
   bool keep_handshakes = false;               // fill Report::handshakes
   bool keep_flows = false;                    // fill Report::flows
   std::vector<std::string> unwanted;          // application or category names, checked against the rules

@@ -136,6 +136,10 @@ struct Report {
   std::vector<Destination> destinations;            // most packets first
   std::vector<EndpointRow> endpoints;
   std::vector<Conversation> conversations;
+  // How many rows these tables have in all; the analysis may have been asked for the first ones only.
+  uint64_t destination_count = 0;
+  uint64_t endpoint_count = 0;
+  uint64_t conversation_count = 0;
   std::vector<FlowRecord> flows;                    // by first frame; empty unless kept
   uint64_t flow_count = 0;
   std::vector<ApplicationRow> applications;         // most packets first

@@ -3,7 +3,14 @@
 
 namespace wirewatch {
 
-FlowTable::FlowTable(size_t most_flows) : flows_(most_flows), notes_(most_flows) {}
+FlowTable::FlowTable(size_t most_flows) : most_(most_flows), flows_(most_flows), notes_(most_flows) {}
+
+void FlowTable::clear() {
+  flows_ = Slab<Flow>(most_);
+  notes_ = Slab<FlowNote>(most_);
+  index_ = SlotIndex();
+  clock_hand_ = 0;
+}
 
 void FlowTable::prefetch_flow(uint64_t hash) const noexcept {
   index_.find(hash, kNoSlot, [&](uint32_t slot) {

@@ -28,6 +28,9 @@ class FlowTable {
   /// Forgets the flow; its slot may be used again.
   void erase(uint32_t slot) noexcept;
 
+  /// Forgets every flow and gives the memory back.
+  void clear();
+
   Flow& operator[](uint32_t slot) noexcept { return flows_[slot]; }
   const Flow& operator[](uint32_t slot) const noexcept { return flows_[slot]; }
   FlowNote& note(uint32_t slot) noexcept { return notes_[slot]; }
@@ -54,6 +57,7 @@ class FlowTable {
  private:
   bool in_use(uint32_t slot) const noexcept { return flows_[slot].key.family != IpFamily::None; }
 
+  size_t most_;
   Slab<Flow> flows_;
   Slab<FlowNote> notes_;
   SlotIndex index_;

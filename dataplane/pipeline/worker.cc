@@ -114,8 +114,8 @@ void Worker::count_outer(const Packet& packet, const Layers& layers) noexcept {
   const IpAddress destination = ip_destination(header, family);
   const Endpoint end{destination, inner ? uint16_t{0} : layers.outer_destination_port};
   tables_.count_destination(end, inner ? uint8_t{0} : layers.outer_ip_protocol, one);
-  tables_.count_receiver(destination, one);
-  tables_.count_sender(ip_source(header, family), one);
+  tables_.count_endpoint(destination, {.sent = {}, .received = one});
+  tables_.count_endpoint(ip_source(header, family), {.sent = one, .received = {}});
 }
 
 /// The slot of the segment's flow, begun if need be; kNoSlot when it is a bare SYN that waits in the SYN table.

@@ -101,9 +101,11 @@ class Worker {
   void close_side_if_settled(Flow& flow) noexcept;
   void hand_on_handshake(const Flow& flow, Handshake& handshake) noexcept;
   void end_flow(uint32_t slot) noexcept;
+  void hand_on_flow(uint32_t slot) noexcept;
   void end_pending_syn(const PendingSyn& syn) noexcept;
-  void fold(const Flow& flow, uint16_t path, bool from_low, const DirectionCounts& counts, FlowRecord& record) noexcept;
-  void count_conversation(const FlowRecord& record) noexcept;
+  Traffic fold(const Flow& flow, uint16_t path, bool from_low, const DirectionCounts& counts,
+               FlowRecord& record) noexcept;
+  void count_ends(const FlowRecord& record, const Traffic& to_server, const Traffic& to_client) noexcept;
   Side side_of(const IpAddress& source, const IpAddress& destination, Side by_client) const noexcept;
   bool is_local(const IpAddress& address) const noexcept;
 

@@ -54,31 +54,34 @@ Side Worker::side_of(const IpAddress& source, const IpAddress& destination, Side
   return to_local ? Side::Received : Side::Unknown;
 }
 
-/// Adds what one end sent over one path to the tables and to the record.
-void Worker::fold(const Flow& flow, uint16_t path, bool from_low, const DirectionCounts& counts,
-                  FlowRecord& record) noexcept {
-  if (counts.packets == 0) return;
-  const Endpoint low = flow.key.low(), high = flow.key.high();
-  const Endpoint& source = from_low ? low : high;
-  const Endpoint& destination = from_low ? high : low;
+/// Adds what one end sent over one path to the rows of that path and to the record. Returns what of it is to be counted
+/// by the flow's own addresses, which is nothing when that was done frame by frame.
+Traffic Worker::fold(const Flow& flow, uint16_t path, bool from_low, const DirectionCounts& counts,
+                     FlowRecord& record) noexcept {
+  if (counts.packets == 0) return {};
   const bool from_client = from_low == flow.client_is_low();
   const Traffic all{counts.packets, counts.bytes};
   const Traffic with_payload{counts.payload_packets, counts.payload_bytes};
   (from_client ? record.to_server : record.to_client) += all;
-  const Side side = side_of(source.address, destination.address, from_client ? Side::Sent : Side::Received);
+  const IpAddress& source = (from_client ? record.client : record.server).address;
+  const IpAddress& destination = (from_client ? record.server : record.client).address;
+  const Side side = side_of(source, destination, from_client ? Side::Sent : Side::Received);
   tables_.count_path(path, side, all);
   if (with_payload.packets > 0) {
     record.has_payload = true;
     const bool detected = record.evidence > Evidence::Port;
     tables_.count_application(path, detected ? record.application : kUnknownApplication, side, with_payload);
   }
-  if (counted_by_frame(tables_.paths.tunneled(path), tables_.paths.ends_in_transport(path))) return;
-  tables_.count_destination(destination, flow.key.ip_protocol, all);
-  tables_.count_receiver(destination.address, all);
-  tables_.count_sender(source.address, all);
+  const bool counted = counted_by_frame(tables_.paths.tunneled(path), tables_.paths.ends_in_transport(path));
+  return counted ? Traffic{} : all;
 }
 
-void Worker::count_conversation(const FlowRecord& record) noexcept {
+/// Counts a flow's ends: as destinations of each other, as endpoints, and who opened the connection to whom.
+void Worker::count_ends(const FlowRecord& record, const Traffic& to_server, const Traffic& to_client) noexcept {
+  if (to_server.packets > 0) tables_.count_destination(record.server, record.ip_protocol, to_server);
+  if (to_client.packets > 0) tables_.count_destination(record.client, record.ip_protocol, to_client);
+  tables_.count_endpoint(record.client.address, {.sent = to_server, .received = to_client, .opened = 1});
+  tables_.count_endpoint(record.server.address, {.sent = to_client, .received = to_server, .accepted = 1});
   const ConversationKey key{record.client.address.bytes, record.server.address.bytes, record.server.port,
                             record.client.address.family, record.ip_protocol};
   if (ConversationCounts* row = tables_.conversations.at(key)) {
@@ -87,11 +90,14 @@ void Worker::count_conversation(const FlowRecord& record) noexcept {
     row->to_client += record.to_client;
     row->name(record.application, record.total().packets);
   }
-  if (EndpointCounts* row = tables_.endpoints.at(key_of(record.client.address))) ++row->opened;
-  if (EndpointCounts* row = tables_.endpoints.at(key_of(record.server.address))) ++row->accepted;
 }
 
 void Worker::end_flow(uint32_t slot) noexcept {
+  hand_on_flow(slot);
+  flows_.erase(slot);
+}
+
+void Worker::hand_on_flow(uint32_t slot) noexcept {
   Flow& flow = flows_[slot];
   FlowNote& note = flows_.note(slot);
   const Endpoint low = flow.key.low(), high = flow.key.high();
@@ -123,20 +129,21 @@ void Worker::end_flow(uint32_t slot) noexcept {
                     .to_client = {},
                     .first_frame = note.first_frame,
                     .host = names_.at(note.host)};
+  std::array<Traffic, 2> by_ends;  // what the low and the high end sent
   for (const bool from_low : {true, false}) {
     const size_t direction = from_low ? 0 : 1;
-    fold(flow, flow.path[direction], from_low, flow.counts[direction], record);
+    by_ends[direction] += fold(flow, flow.path[direction], from_low, flow.counts[direction], record);
   }
   for (uint32_t at = flow.other_paths; at != kNoSlot;) {
     const OtherPath& other = other_paths_[at];
-    fold(flow, other.path, other.from_low, other.counts, record);
+    by_ends[other.from_low ? 0 : 1] += fold(flow, other.path, other.from_low, other.counts, record);
     const uint32_t next = other.next;
     other_paths_.give_back(at);
     at = next;
   }
-  count_conversation(record);
+  const bool low_is_client = flow.client_is_low();
+  count_ends(record, by_ends[low_is_client ? 0 : 1], by_ends[low_is_client ? 1 : 0]);
   sink_.on_flow(record);
-  flows_.erase(slot);
 }
 
 /// A SYN that nothing followed: an unanswered attempt, and a flow of one frame.
@@ -164,17 +171,17 @@ void Worker::end_pending_syn(const PendingSyn& syn) noexcept {
   record.application = verdict.application;
   record.evidence = verdict.evidence;
   record.signature = verdict.signature;
-  fold(flow, syn.path, syn.client_is_low, counts, record);
-  count_conversation(record);
+  count_ends(record, fold(flow, syn.path, syn.client_is_low, counts, record), {});
   sink_.on_flow(record);
 }
 
 void Worker::finish() {
-  // One at a time, with room made before each, since every ending flow may add rows to the tables.
+  // Every ending flow may add rows to the tables, so room is made before each.
   flows_.for_each([&](uint32_t slot) {
     tables_.make_room(1);
-    end_flow(slot);
+    hand_on_flow(slot);
   });
+  flows_.clear();
   while (const auto syn = syns_.take_any()) {
     tables_.make_room(1);
     end_pending_syn(*syn);

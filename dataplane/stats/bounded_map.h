@@ -51,6 +51,16 @@ class BoundedMap {
     }
   }
 
+  /// The value under `key`, or nullptr.
+  const Value* find(const Key& key) const noexcept {
+    if (entries_.empty()) return nullptr;
+    const uint32_t tag = tag_of(hash_bytes(key));
+    for (size_t i = tag & mask(); entries_[i].tag != 0; i = (i + 1) & mask()) {
+      if (entries_[i].tag == tag && entries_[i].key == key) return &entries_[i].value;
+    }
+    return nullptr;
+  }
+
   /// Between bursts: room for `count` more keys, as far as the bound allows. Allocates.
   void make_room(size_t count) {
     size_t wanted = entries_.empty() ? 256 : entries_.size();

@@ -50,12 +50,8 @@ void Tables::count_destination(const Endpoint& destination, uint8_t ip_protocol,
   if (Traffic* row = destinations.at(key)) *row += traffic;
 }
 
-void Tables::count_sender(const IpAddress& source, const Traffic& traffic) noexcept {
-  if (EndpointCounts* row = endpoints.at(key_of(source))) row->sent += traffic;
-}
-
-void Tables::count_receiver(const IpAddress& destination, const Traffic& traffic) noexcept {
-  if (EndpointCounts* row = endpoints.at(key_of(destination))) row->received += traffic;
+void Tables::count_endpoint(const IpAddress& address, const EndpointCounts& counts) noexcept {
+  if (EndpointCounts* row = endpoints.at(key_of(address))) *row += counts;
 }
 
 size_t Tables::memory_bytes() const noexcept {

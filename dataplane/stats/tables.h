@@ -84,8 +84,7 @@ class Tables {
   void count_path(uint16_t path, Side side, const Traffic& traffic) noexcept { by_path[path][side] += traffic; }
   void count_application(uint16_t path, ApplicationId application, Side side, const Traffic& traffic) noexcept;
   void count_destination(const Endpoint& destination, uint8_t ip_protocol, const Traffic& traffic) noexcept;
-  void count_sender(const IpAddress& source, const Traffic& traffic) noexcept;
-  void count_receiver(const IpAddress& destination, const Traffic& traffic) noexcept;
+  void count_endpoint(const IpAddress& address, const EndpointCounts& counts) noexcept;
 
   size_t memory_bytes() const noexcept;
 };
