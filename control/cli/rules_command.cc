@@ -72,7 +72,7 @@ ExitStatus check_rules(const RulesRequest& request) {
   }
   return print(counted(compiled->protocols, "protocol", "protocols") + " with " + counted(compiled->signatures, "signature", "signatures") +
                "; databases of " + human_bytes(compiled->tcp_database_bytes) + " for TCP and " + human_bytes(compiled->udp_database_bytes) +
-               " for UDP; SHA-256 " + compiled->sha256 + "\n");
+               " for UDP\nSHA-256 " + compiled->sha256 + "\n");
 }
 
 ExitStatus list_rules(const RulesRequest& request) {

@@ -124,7 +124,7 @@ void Table::print(Page& page) const {
     }
   }
   const auto says_nothing = [&](size_t i) {
-    return columns_[i].weight != Weight::Essential && !columns_[i].bar &&
+    return i != 0 && !columns_[i].bar &&
            std::all_of(rows.begin(), rows.end(), [i](const auto& row) { return row[i].text.empty(); });
   };
   for (size_t i = 0; i < columns_.size(); ++i) {

@@ -9,20 +9,23 @@ namespace {
 
 std::string time_text(const CaptureSection& capture, bool utf8) {
   if (!capture.first_timestamp || !capture.last_timestamp) return "none of the frames has a time";
-  const std::string first = utc_time(*capture.first_timestamp, capture.timestamp_resolution_ns);
-  std::string last = utc_time(*capture.last_timestamp, capture.timestamp_resolution_ns);
+  constexpr int64_t kSecond = 1'000'000'000;
+  const int64_t lasted = capture.last_timestamp->since(*capture.first_timestamp);
+  const int64_t shown = lasted > 86'400 * kSecond ? kSecond : capture.timestamp_resolution_ns;
+  const std::string first = utc_time(*capture.first_timestamp, shown);
+  std::string last = utc_time(*capture.last_timestamp, shown);
   if (first == last) return first + " UTC";
   constexpr size_t kDate = 11;  // "2026-03-01 ": said once when the capture stays within a day
   if (first.compare(0, kDate, last, 0, kDate) == 0) last.erase(0, kDate);
-  const int64_t lasted = capture.last_timestamp->since(*capture.first_timestamp);
   return first + " to " + last + " UTC (" + human_span(lasted, utf8) + ")";
 }
 
 std::string rate_text(const CaptureSection& capture) {
   if (!capture.first_timestamp || !capture.last_timestamp) return {};
   const double seconds = static_cast<double>(capture.last_timestamp->since(*capture.first_timestamp)) / 1e9;
-  if (seconds <= 0) return {};
-  return ", on average " + human_rate(static_cast<double>(capture.traffic.packets) / seconds) + " packets/s and " +
+  const double packets = static_cast<double>(capture.traffic.packets);
+  if (seconds <= 0 || packets / seconds < 0.1) return {};  // an average over days of nothing says nothing
+  return ", on average " + human_rate(packets / seconds) + " packets/s and " +
          human_bit_rate(static_cast<double>(capture.traffic.bytes) * 8 / seconds);
 }
 

@@ -28,17 +28,16 @@ void write_totals(const Report& report, Page& page) {
 
   const RttSummary& rtt = report.rtt_overall;
   if (rtt.count == 0 || !rtt.p50_ns) {
-    page.labelled("Server wait", "no SYN was answered in a way that can be timed");
+    page.labelled("SYN,ACK after", "no SYN was answered in a way that can be timed");
   } else {
     const auto part = [&](const char* name, const std::optional<int64_t>& ns) {
       return ns ? ", " + std::string(name) + " " + human_duration(*ns, page.utf8()) : std::string();
     };
-    page.labelled("Server wait", "p50 " + human_duration(*rtt.p50_ns, page.utf8()) + part("p90", rtt.p90_ns) + part("p99", rtt.p99_ns) +
-                                     part("max", rtt.max_ns) + " from SYN to SYN,ACK");
+    page.labelled("SYN,ACK after", "p50 " + human_duration(*rtt.p50_ns, page.utf8()) + part("p90", rtt.p90_ns) + part("p99", rtt.p99_ns) +
+                                       part("max", rtt.max_ns));
   }
   if (totals.ambiguous > 0) {
-    page.labelled("Left out", counted(totals.ambiguous, "attempt", "attempts") +
-                                  " with a resent SYN or SYN,ACK: which copy was answered cannot be known");
+    page.labelled("Left out", human_count(totals.ambiguous) + " whose SYN or SYN,ACK was resent: their times are ambiguous");
   }
 }
 
@@ -84,7 +83,7 @@ void write_slowest(const Report& report, size_t top, Page& page) {
   };
   Table table({{"Client", Align::Left, Weight::Essential, 18, Shorten::Middle},
                {"Server", Align::Left, Weight::Essential, 18, Shorten::Middle},
-               {"Wait"},
+               {"SYN,ACK"},
                {"Client's ACK", Align::Right, Weight::Useful},
                {"SYN at (UTC)", Align::Right, Weight::Useful},
                {"Frame", Align::Right, Weight::Extra}});

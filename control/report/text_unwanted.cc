@@ -52,7 +52,7 @@ void write_unwanted(const Report& report, const TextOptions& options, Page& page
   if (report.unwanted.empty()) {
     page.blank();
     return report.policy_given ? page.labelled("Unwanted", "none of what the policy names was seen", Style::Good)
-                               : page.labelled("Unwanted", "nothing is named as unwanted; --unwanted bittorrent,p2p would look for it");
+                               : page.labelled("Unwanted", "not asked for; --unwanted bittorrent,p2p would look for these");
   }
   page.blank();
   page.line(kPageIndent, {{"Unwanted", Style::Alarm}});
