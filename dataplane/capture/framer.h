@@ -20,6 +20,12 @@ namespace wirewatch {
 /// The largest captured length that is believed, as in Wireshark's wiretap; anything larger is damage.
 inline constexpr uint32_t kMaxCapturedLength = 262144;
 
+/// An original length as tshark reports it, whose lengths are signed: no frame is longer than that anyway.
+constexpr uint32_t believable_original_length(uint32_t claimed) noexcept {
+  constexpr uint32_t kMost = 0x7fffffff;
+  return claimed < kMost ? claimed : kMost;
+}
+
 /// A framer never needs more than this many bytes at once to make progress: the largest packet and what surrounds it.
 inline constexpr size_t kMaxFramerLookahead = kMaxCapturedLength + 64 * 1024;
 

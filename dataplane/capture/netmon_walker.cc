@@ -201,7 +201,7 @@ Timestamp NetMonWalker::to_time(const Record& record) const noexcept {
 void NetMonWalker::append(const Record& record, std::vector<Packet>& packets) {
   Packet packet{.data = record.data,
                 .captured_length = record.captured,
-                .original_length = record.original,
+                .original_length = believable_original_length(record.original),
                 .time = to_time(record),
                 .number = ++number_,
                 .link_type = to_link_type(record.network),

@@ -83,7 +83,7 @@ size_t PcapFramer::frame_records(std::span<const uint8_t> bytes, bool last, std:
     // A sub-second field of a second or more carries over into the seconds; this cannot overflow.
     packets.push_back(Packet{.data = at + header_length,
                              .captured_length = captured,
-                             .original_length = original,
+                             .original_length = believable_original_length(original),
                              .time = {seconds * 1'000'000'000 + subseconds * subsecond_ns},
                              .number = ++number,
                              .link_type = link_type,

@@ -107,7 +107,7 @@ size_t PcapNgFramer::frame_enhanced(std::span<const uint8_t> bytes, std::vector<
     if (!interface.had_packets || time == kNoTimestamp) [[unlikely]] break;
     packets.push_back(Packet{.data = at + 28,
                              .captured_length = captured,
-                             .original_length = load(at + 24),
+                             .original_length = believable_original_length(load(at + 24)),
                              .time = time,
                              .number = ++number,
                              .link_type = interface.link_type,
@@ -277,7 +277,7 @@ void PcapNgFramer::append(const PacketFields& fields, const uint8_t* block, std:
   if (fields.timed && time == kNoTimestamp) summary_.count(Unread::TimestampOutOfRange);
   packets.push_back(Packet{.data = block + fields.header,
                            .captured_length = fields.captured,
-                           .original_length = fields.original,
+                           .original_length = believable_original_length(fields.original),
                            .time = time,
                            .number = ++number_,
                            .link_type = interface.link_type,

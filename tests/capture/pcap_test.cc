@@ -97,6 +97,11 @@ TEST(Pcap, KeepsWhatWasCapturedWhenTheOriginalLengthIsSmaller) {
   EXPECT_EQ(reading.frames[0].original, 0u);  // as tshark's frame.len
 }
 
+TEST(Pcap, HoldsOriginalLengthsAtWhatTsharkReports) {
+  const auto reading = read_memory(PcapBuilder().record(1, 2, kFrame, 0xffffffff).bytes());
+  EXPECT_EQ(reading.frames.at(0).original, 0x7fffffffu);
+}
+
 TEST(Pcap, CarriesASubsecondFieldOfASecondOrMoreOver) {
   const auto reading = read_memory(PcapBuilder().record(1, 2'500'000, kFrame).bytes());
   ASSERT_EQ(reading.frames.size(), 1u);
