@@ -84,8 +84,7 @@ std::vector<uint16_t> TomlTable::ports(std::string_view key) const {
     }
   }
   std::ranges::sort(all);
-  const auto repeated = std::ranges::unique(all);
-  all.erase(repeated.begin(), repeated.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
   return all;
 }
 

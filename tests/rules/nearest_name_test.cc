@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // "Did you mean".
+#include "dataplane/base/nearest_name.h"
+
 #include <gtest/gtest.h>
 
 #include <array>
 #include <string>
 #include <string_view>
-
-#include "dataplane/base/nearest_name.h"
 
 namespace wirewatch {
 namespace {

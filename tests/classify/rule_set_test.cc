@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The rule blob: what goes in comes out, and damage of any kind is an error, never a crash.
+#include "dataplane/classify/rule_set.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -8,7 +10,6 @@
 #include <vector>
 
 #include "dataplane/classify/rule_blob.h"
-#include "dataplane/classify/rule_set.h"
 #include "dataplane/classify/sha256.h"
 #include "tests/classify/rules_from.h"
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // QUIC Initial packets, sealed here and opened by the classifier; the vectors are those of RFC 9001 and RFC
 // 9369, appendix A.
+#include "dataplane/classify/quic_initial.h"
+
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 
@@ -11,7 +13,6 @@
 #include <vector>
 
 #include "dataplane/classify/host_reader.h"
-#include "dataplane/classify/quic_initial.h"
 #include "dataplane/classify/sha256.h"
 #include "tests/classify/client_hello.h"
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Rules from folders, and the cache that makes a warm start cheap.
+#include "control/rules/rule_cache.h"
+
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,8 +11,6 @@
 #include <fstream>
 #include <iterator>
 #include <string>
-
-#include "control/rules/rule_cache.h"
 
 namespace wirewatch {
 namespace {

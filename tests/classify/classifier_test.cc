@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What the engine makes of candidates: strength, confirmation, direction, precedence, refinement.
+#include "dataplane/classify/classifier.h"
+
 #include <gtest/gtest.h>
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "dataplane/classify/classifier.h"
 #include "tests/classify/client_hello.h"
 #include "tests/classify/rules_from.h"
 
