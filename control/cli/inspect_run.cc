@@ -56,6 +56,8 @@ Result<InspectOptions> analysis_options(const InspectRequest& request) {
   options.max_flows = request.max_flows;
   options.keep_handshakes = true;
   options.keep_flows = request.json || !request.csv_directory.empty();
+  const bool only_the_top_is_shown = !options.keep_flows && request.sort == SortKey::Packets && !request.port;
+  if (only_the_top_is_shown) options.most_rows = request.top;
 
   auto networks = local_networks(request.local);
   if (!networks) return tl::unexpected(networks.error());

@@ -59,7 +59,7 @@ void write_destination_table(const Report& report, const TextOptions& options, P
                human_bytes(row->traffic.bytes), ports_text(*row), Cell::bar(row->traffic.packets, all)});
   }
   table.print(page);
-  write_rest(shown.size(), report.destinations.size(), page);
+  write_rest(shown.size(), std::max<size_t>(report.destination_count, report.destinations.size()), page);
 }
 
 void write_conversation_table(const Report& report, const TextOptions& options, Page& page) {
@@ -84,7 +84,7 @@ void write_conversation_table(const Report& report, const TextOptions& options, 
                human_count(both.packets), human_bytes(both.bytes), human_bytes(row->to_server.bytes), human_bytes(row->to_client.bytes)});
   }
   table.print(page);
-  write_rest(shown.size(), report.conversations.size(), page);
+  write_rest(shown.size(), std::max<size_t>(report.conversation_count, report.conversations.size()), page);
 }
 
 void write_endpoint_table(const Report& report, const TextOptions& options, Page& page) {
@@ -107,7 +107,7 @@ void write_endpoint_table(const Report& report, const TextOptions& options, Page
                human_count(row->connections_opened), human_count(row->connections_accepted), Cell::bar(packets, most)});
   }
   table.print(page);
-  write_rest(shown.size(), report.endpoints.size(), page);
+  write_rest(shown.size(), std::max<size_t>(report.endpoint_count, report.endpoints.size()), page);
 }
 
 }  // namespace

@@ -28,6 +28,8 @@ void restrict_to_port(Report& report, uint16_t port) {
   std::stable_sort(report.destinations.begin(), report.destinations.end(),
                    [](const Destination& a, const Destination& b) { return a.traffic.packets > b.traffic.packets; });
   std::erase_if(report.conversations, [&](const Conversation& row) { return row.server.port != port; });
+  report.destination_count = report.destinations.size();
+  report.conversation_count = report.conversations.size();
 }
 
 }  // namespace wirewatch

@@ -6,8 +6,8 @@ namespace wirewatch {
 FlowTable::FlowTable(size_t most_flows) : most_(most_flows), flows_(most_flows), notes_(most_flows) {}
 
 void FlowTable::clear() {
-  flows_ = Slab<Flow>(most_);
-  notes_ = Slab<FlowNote>(most_);
+  flows_ = decltype(flows_)(most_);
+  notes_ = decltype(notes_)(most_);
   index_ = SlotIndex();
   clock_hand_ = 0;
 }

@@ -58,8 +58,8 @@ class FlowTable {
   bool in_use(uint32_t slot) const noexcept { return flows_[slot].key.family != IpFamily::None; }
 
   size_t most_;
-  Slab<Flow> flows_;
-  Slab<FlowNote> notes_;
+  Slab<Flow, 15> flows_;
+  Slab<FlowNote, 15> notes_;
   SlotIndex index_;
   uint32_t clock_hand_ = 0;
 };

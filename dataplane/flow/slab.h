@@ -6,12 +6,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <vector>
+
+#include "dataplane/base/large_memory.h"
 
 namespace wirewatch {
 
 template <typename T, unsigned ChunkBits = 12>
 class Slab {
+  static_assert(std::is_trivially_copyable_v<T>, "records are taken without being constructed");
+
  public:
   static constexpr size_t kChunk = size_t{1} << ChunkBits;
 
@@ -23,7 +28,7 @@ class Slab {
   /// Makes room for `count` more records, as far as the bound allows. Allocates; never called for a packet.
   void make_room(size_t count) {
     while (room() < count && capacity() < most_) {
-      chunks_.push_back(std::make_unique<T[]>(kChunk));
+      chunks_.emplace_back(LargeAllocator<T>().allocate(kChunk));
       free_.reserve(capacity());
     }
   }
@@ -33,7 +38,7 @@ class Slab {
   /// Slots below this have been handed out at least once.
   uint32_t end() const noexcept { return static_cast<uint32_t>(used_once_); }
 
-  /// A record as it was left, or never used; the caller fills it. Only while room() > 0.
+  /// A record in no defined state, to be assigned as a whole. Only while room() > 0.
   uint32_t take() noexcept {
     if (!free_.empty()) {
       const uint32_t slot = free_.back();
@@ -52,7 +57,10 @@ class Slab {
 
   size_t most_;
   size_t used_once_ = 0;
-  std::vector<std::unique_ptr<T[]>> chunks_;
+  struct Free {
+    void operator()(T* chunk) const noexcept { LargeAllocator<T>().deallocate(chunk, kChunk); }
+  };
+  std::vector<std::unique_ptr<T[], Free>> chunks_;
   std::vector<uint32_t> free_;
 };
 

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "dataplane/base/large_memory.h"
+
 namespace wirewatch {
 
 class SlotIndex {
@@ -44,7 +46,7 @@ class SlotIndex {
     size_t count = buckets_.size();
     while (count * kEntries * 3 / 4 < entries) count *= 2;
     if (count == buckets_.size()) return;
-    std::vector<Bucket> old(count);
+    std::vector<Bucket, LargeAllocator<Bucket>> old(count);
     old.swap(buckets_);
     mask_ = count - 1;
     size_ = 0;
@@ -67,7 +69,7 @@ class SlotIndex {
   static uint32_t tag_of(uint64_t hash) noexcept { return static_cast<uint32_t>(hash >> 32) | 1u; }
   size_t bucket_of(uint64_t hash) const noexcept { return static_cast<size_t>(hash >> 8) & mask_; }
 
-  std::vector<Bucket> buckets_;
+  std::vector<Bucket, LargeAllocator<Bucket>> buckets_;
   size_t mask_;
   size_t size_ = 0;
 };

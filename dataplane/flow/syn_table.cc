@@ -107,7 +107,7 @@ void SynSet<AddressBytes>::make_room(size_t count) {
   size_t wanted = std::max<size_t>(entries_.size(), 256);
   while (wanted * 3 / 4 < size_ + count && wanted * 3 / 4 < most_) wanted *= 2;
   if (wanted == entries_.size()) return;
-  std::vector<Entry> old(wanted);
+  std::vector<Entry, LargeAllocator<Entry>> old(wanted);
   old.swap(entries_);
   size_ = 0;
   scan_ = 0;

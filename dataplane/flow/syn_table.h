@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "dataplane/base/large_memory.h"
 #include "dataplane/base/timestamp.h"
 #include "dataplane/packet/flow_key.h"
 
@@ -65,7 +66,7 @@ class SynSet {
   size_t most_;
   size_t size_ = 0;
   size_t scan_ = 0;
-  std::vector<Entry> entries_;
+  std::vector<Entry, LargeAllocator<Entry>> entries_;
 };
 
 /// Both families. One worker writes it.

@@ -5,9 +5,9 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 
 #include "dataplane/base/byte_order.h"
+#include "dataplane/base/same_bytes.h"
 #include "dataplane/packet/endpoint.h"
 
 namespace wirewatch {
@@ -22,7 +22,7 @@ struct FlowKey {
   uint16_t vlan = 0;                       // outermost VLAN + 1 when the key is told to hold it, else 0
   uint32_t vni = 0;                        // VXLAN or GENEVE network + 1 when the key is told to hold it, else 0
 
-  friend bool operator==(const FlowKey& a, const FlowKey& b) noexcept { return std::memcmp(&a, &b, sizeof a) == 0; }
+  friend bool operator==(const FlowKey& a, const FlowKey& b) noexcept { return same_bytes(a, b); }
 
   Endpoint low() const noexcept { return {IpAddress{low_address, family}, low_port}; }
   Endpoint high() const noexcept { return {IpAddress{high_address, family}, high_port}; }

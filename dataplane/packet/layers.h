@@ -49,6 +49,21 @@ struct Layers {
   uint32_t payload_captured = 0;           // bytes of it that were captured
   uint32_t payload_length = 0;             // bytes of it on the wire, by the IP and UDP lengths
 
+  /// What parsing a frame relies on being empty; the rest is only meaningful when these say so.
+  void clear() noexcept {
+    protocols.fill(Protocol::None);
+    depth = 0;
+    status = ParseStatus::Understood;
+    outer_family = inner_family = IpFamily::None;
+    outer_ip_protocol = 0;
+    outer_offset = inner_offset = 0;
+    outer_source_port = outer_destination_port = 0;
+    has_flow = tunneled = false;
+    tcp_flags = 0;
+    payload_layer = 0;
+    payload_offset = payload_captured = payload_length = 0;
+  }
+
   std::span<const uint8_t> payload(const Packet& packet) const noexcept {
     return {packet.data + payload_offset, payload_captured};
   }

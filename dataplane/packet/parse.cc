@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+// The way nearly every frame goes, in one place so that the compiler sees it whole: Ethernet, VLAN, IP, TCP, UDP.
 #include "dataplane/packet/parse.h"
 
 #include "dataplane/packet/ethertype.h"
@@ -6,6 +7,26 @@
 #include "dataplane/packet/parser.h"
 
 namespace wirewatch {
+namespace {
+
+constexpr uint8_t kTcp = 6, kUdp = 17;
+
+/// RFC 8200 4.2: type, length, value, except for the one-byte Pad1. None may reach past the header.
+bool options_fit(const uint8_t* options, size_t length) noexcept {
+  for (size_t at = 0; at < length;) {
+    if (options[at] == 0) {
+      ++at;
+      continue;
+    }
+    if (at + 1 >= length) return true;  // a type without a length at the very end: tolerated, as by tshark
+    at += 2u + options[at + 1];
+    if (at > length) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 
 bool Parser::push(Protocol protocol) noexcept {
   if (layers_.depth == kMaxLayers) return false;
@@ -75,138 +96,216 @@ Protocol Parser::tag(Protocol protocol, size_t length, size_t ethertype_offset) 
   return Protocol::Llc;
 }
 
-/// IEEE 802.1AE: what is only authenticated can be read on; the integrity check value is a trailer.
-Protocol Parser::macsec() noexcept {
-  push(Protocol::Macsec);
-  if (!has(6)) return stop(ParseStatus::VlanShort);
-  const uint8_t control = here()[0];
-  constexpr uint8_t kSci = 0x20, kEncrypted = 0x08, kChanged = 0x04;
-  const size_t length = (control & kSci) != 0 ? 14 : 6;
-  if (!has(length + 2)) return stop(ParseStatus::VlanShort);
-  at_ += length;
-  if ((control & (kEncrypted | kChanged)) != 0) return payload_is_data();
-  const uint16_t type = load_be16(here());
-  at_ += 2;
-  return by_ethertype(type);
-}
-
-/// RFC 8300.
-Protocol Parser::nsh() noexcept {
-  push(Protocol::Nsh);
-  if (!has(8)) return stop(ParseStatus::TunnelShort);
-  const size_t length = (here()[1] & 0x3fu) * 4u;
-  const uint8_t next = here()[3];
-  if (length < 8) return stop(ParseStatus::TunnelBadHeader);
-  if (!has(length)) return stop(ParseStatus::TunnelShort);
-  at_ += length;
-  switch (next) {
-    case 1:
-      return Protocol::Ip;
-    case 2:
-      return Protocol::Ipv6;
-    case 3:
-      return Protocol::Eth;
-    case 5:
-      return Protocol::Mpls;
-    default:
-      return payload_is_data();
+void Parser::note_ip(IpFamily family, size_t offset) noexcept {
+  ++ip_headers_;
+  const auto at = static_cast<uint16_t>(std::min<size_t>(offset, 0xffff));
+  if (ip_headers_ == 1) {
+    layers_.outer_family = family;
+    layers_.outer_offset = at;
   }
+  layers_.tunneled = ip_headers_ > 1;
+  layers_.inner_family = family;
+  layers_.inner_offset = at;
+  more_fragments_ = false;
 }
 
-Protocol Parser::llc() noexcept {
-  push(Protocol::Llc);
-  if (!has(3)) return stop(ParseStatus::LlcShort);
-  const uint8_t destination = here()[0];
-  const bool unnumbered = (here()[2] & 3) == 3;
-  if (destination == 0xaa && here()[1] == 0xaa && unnumbered) return snap();
-  const size_t length = unnumbered ? 3 : 4;
-  if (!has(length)) return stop(ParseStatus::LlcShort);
-  at_ += length;
-  switch (destination) {
-    case 0x42:
-      return Protocol::Stp;
-    case 0xfe:  // ISO network layer; the first byte tells which
-      return has(1) && here()[0] == 0x83 ? Protocol::Isis : Protocol::Osi;
-    case 0xe0:
-      return Protocol::Ipx;
-    case 0xf0:
-      return Protocol::NetBeui;
-    case 0x06:
-      return Protocol::Ip;
-    default:
-      payload_is_data();
-      return stop(ParseStatus::UnknownLlc);
-  }
+/// The destinations table wants the ports right behind the outermost IP header.
+void Parser::note_ports(uint8_t ip_protocol, uint16_t source, uint16_t destination) noexcept {
+  if (ip_headers_ != 1) return;
+  layers_.outer_ip_protocol = ip_protocol;
+  layers_.outer_source_port = source;
+  layers_.outer_destination_port = destination;
 }
 
-Protocol Parser::snap() noexcept {
-  if (!has(8)) return stop(ParseStatus::LlcShort);
-  const uint32_t organization = load_be24(here() + 3);
-  const uint16_t type = load_be16(here() + 6);
-  at_ += 8;
-  constexpr uint32_t kEncapsulatedEthernet = 0x000000, kBridgeTunnel = 0x0000f8, kCisco = 0x00000c, k8021 = 0x0080c2;
-  if (organization == kEncapsulatedEthernet || organization == kBridgeTunnel) return by_ethertype(type);
-  if (organization == kCisco && type == 0x2000) return Protocol::Cdp;
-  if (organization == kCisco && type == 0x010b) return Protocol::Stp;
-  if (organization == k8021 && (type == 0x0001 || type == 0x0007)) return Protocol::Eth;
-  if (organization == k8021 && type == 0x000e) return Protocol::Stp;
-  payload_is_data();
-  return stop(ParseStatus::UnknownLlc);
-}
-
-/// RFC 3032: each label is a layer, as in tshark's hierarchy; below the last the first nibble tells IPv4, IPv6 or a
-/// pseudowire (RFC 4385).
-Protocol Parser::mpls() noexcept {
-  push(Protocol::Mpls);
-  if (!has(4)) return stop(ParseStatus::MplsShort);
-  const bool bottom = (here()[2] & 1) != 0;
-  at_ += 4;
-  if (!bottom) return Protocol::Mpls;
-  if (!has(1)) return Protocol::None;
-  const Protocol ip = by_ip_version(here()[0]);
-  if (ip != Protocol::None) return ip;
-  if (here()[0] >> 4 != 0) return payload_is_data();
-  push(Protocol::PwEthCw);
-  if (!has(4)) return stop(ParseStatus::MplsShort);
-  push(Protocol::PwEthControlWord);
-  at_ += 4;
-  return Protocol::Eth;
-}
-
-/// RFC 2516: the length bounds what belongs to the session, the rest is Ethernet padding.
-Protocol Parser::pppoe_session() noexcept {
-  push(Protocol::Pppoes);
-  if (!has(6)) return stop(ParseStatus::PppShort);
-  const size_t length = load_be16(here() + 4);
-  at_ += 6;
-  end_ = std::min(end_, at_ + length);
-  wire_end_ = std::max(std::min(wire_end_, at_ + length), end_);
-  return Protocol::Ppp;
-}
-
-Protocol Parser::ppp() noexcept {
-  if (has(2) && load_be16(here()) == 0xff03) at_ += 2;  // address and control field, not compressed
-  push(Protocol::Ppp);
-  if (!has(1)) return stop(ParseStatus::PppShort);
-  uint16_t number = here()[0];
-  if (number & 1) {  // RFC 1661 6.5: a compressed protocol field is odd and one byte
-    at_ += 1;
+/// Puts the two ends in the order that both directions share.
+void Parser::note_flow(uint8_t ip_protocol, uint16_t source, uint16_t destination) noexcept {
+  if (ip_headers_ == 0) return;
+  FlowKey& key = layers_.key;
+  key = FlowKey{};
+  const uint8_t* header = data_ + layers_.inner_offset;
+  bool source_is_low = false;
+  if (layers_.inner_family == IpFamily::V4) {
+    const uint64_t from = uint64_t{load_be32(header + 12)} << 16 | source;
+    const uint64_t to = uint64_t{load_be32(header + 16)} << 16 | destination;
+    source_is_low = from <= to;
+    std::memcpy(key.low_address.data(), header + (source_is_low ? 12 : 16), 4);
+    std::memcpy(key.high_address.data(), header + (source_is_low ? 16 : 12), 4);
   } else {
-    if (!has(2)) return stop(ParseStatus::PppShort);
-    number = load_be16(here());
-    at_ += 2;
+    const int order = std::memcmp(header + 8, header + 24, 16);
+    source_is_low = order < 0 || (order == 0 && source <= destination);
+    std::memcpy(key.low_address.data(), header + (source_is_low ? 8 : 24), 16);
+    std::memcpy(key.high_address.data(), header + (source_is_low ? 24 : 8), 16);
   }
-  const Protocol next = protocol_of_ppp(number);
+  key.low_port = source_is_low ? source : destination;
+  key.high_port = source_is_low ? destination : source;
+  key.ip_protocol = ip_protocol;
+  key.family = layers_.inner_family;
+  if (options_.vlan_in_key) key.vlan = vlan_;
+  if (options_.vni_in_key) key.vni = vni_;
+  layers_.source_is_low = source_is_low;
+  layers_.has_flow = true;
+  layers_.flow_hash = hash(key);
+}
+
+void Parser::note_payload(size_t offset) noexcept {
+  layers_.payload_layer = layers_.depth;
+  layers_.payload_offset = static_cast<uint32_t>(offset);
+  layers_.payload_captured = static_cast<uint32_t>(end_ - offset);
+  layers_.payload_length = static_cast<uint32_t>(wire_end_ - offset);
+}
+
+Protocol Parser::by_ip_protocol(uint8_t number, IpFamily family) noexcept {
+  constexpr uint8_t kIcmp = 1, kIcmpv6 = 58;
+  const bool wrong_family = (family == IpFamily::V4 && number == kIcmpv6) || (family == IpFamily::V6 && number == kIcmp);
+  const Protocol next = wrong_family ? Protocol::None : protocol_of_ip(number);
   if (next != Protocol::None) return next;
   payload_is_data();
-  return stop(ParseStatus::UnknownPpp);
+  return stop(ParseStatus::UnknownIpProtocol);
 }
 
-Protocol Parser::slow() noexcept {
-  push(Protocol::Slow);
-  constexpr uint8_t kLacp = 1;
-  if (has(1) && here()[0] == kLacp) push(Protocol::Lacp);
+/// RFC 791.
+Protocol Parser::ipv4() noexcept {
+  push(Protocol::Ip);
+  constexpr size_t kMinimum = 20;
+  if (!has(kMinimum)) return stop(ParseStatus::Ipv4Short);
+  const uint8_t* header = here();
+  if (header[0] >> 4 == 6) return Protocol::Ipv6;  // the announcement was wrong; tshark reads on in the same way
+  if (header[0] >> 4 != 4) return stop(ParseStatus::Ipv4BadVersion);
+  const size_t header_length = (header[0] & 0x0fu) * 4u;
+  if (header_length < kMinimum) return stop(ParseStatus::Ipv4BadHeaderLength);
+  size_t total_length = load_be16(header + 2);
+  if (total_length == 0) total_length = wire_end_ - at_;  // the sender's NIC was to fill it in (TSO)
+  if (total_length < header_length) return stop(ParseStatus::Ipv4BadTotalLength);
+  const size_t start = at_;
+  note_ip(IpFamily::V4, start);
+  end_ = std::min(end_, start + total_length);
+  wire_end_ = std::max(std::min(wire_end_, start + total_length), end_);
+  if (!has(header_length)) return stop(ParseStatus::Ipv4Short);
+  at_ += header_length;
+  const uint16_t fragment = load_be16(header + 6);
+  if ((fragment & 0x1fff) != 0) {
+    payload_is_data();
+    return stop(ParseStatus::LaterFragment);
+  }
+  more_fragments_ = (fragment & 0x2000) != 0;
+  return by_ip_protocol(header[9], IpFamily::V4);
+}
+
+/// RFC 8200; extension headers are no layers of their own, as in tshark's hierarchy.
+Protocol Parser::ipv6() noexcept {
+  push(Protocol::Ipv6);
+  constexpr size_t kHeader = 40;
+  if (!has(kHeader)) return stop(ParseStatus::Ipv6Short);
+  const uint8_t* header = here();
+  if (header[0] >> 4 != 6) return stop(ParseStatus::Ipv6BadVersion);
+  note_ip(IpFamily::V6, at_);
+  const size_t payload_length = load_be16(header + 4);
+  at_ += kHeader;
+  if (payload_length != 0) {  // 0: a jumbogram, or a length left to the NIC
+    end_ = std::min(end_, at_ + payload_length);
+    wire_end_ = std::max(std::min(wire_end_, at_ + payload_length), end_);
+  }
+  uint8_t next = header[6];
+  constexpr uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kAuthentication = 51, kNone = 59, kDestination = 60, kShim6 = 140;
+  for (;;) {
+    switch (next) {
+      case kHopByHop:
+      case kRouting:
+      case kDestination:
+      case kShim6: {
+        if (!has(2)) return stop(ParseStatus::Ipv6ExtensionShort);
+        const size_t length = (here()[1] + 1u) * 8u;
+        if (!has(length)) return stop(ParseStatus::Ipv6ExtensionShort);
+        const bool has_options = next == kHopByHop || next == kDestination;
+        if (has_options && !options_fit(here() + 2, length - 2)) return stop(ParseStatus::Ipv6ExtensionShort);
+        next = here()[0];
+        at_ += length;
+        continue;
+      }
+      case kFragment: {
+        if (!has(8)) return stop(ParseStatus::Ipv6ExtensionShort);
+        const uint16_t fragment = load_be16(here() + 2);
+        next = here()[0];
+        at_ += 8;
+        if ((fragment & 0xfff8) != 0) {
+          payload_is_data();
+          return stop(ParseStatus::LaterFragment);
+        }
+        more_fragments_ = (fragment & 1) != 0;
+        continue;
+      }
+      case kAuthentication: {  // an extension header here, and so no layer of its own as it is over IPv4
+        if (!has(12)) return stop(ParseStatus::Ipv6ExtensionShort);
+        const size_t length = (here()[1] + 2u) * 4u;
+        if (!has(length)) return stop(ParseStatus::Ipv6ExtensionShort);
+        next = here()[0];
+        at_ += length;
+        continue;
+      }
+      case kNone:
+        return payload_is_data();
+      default:
+        return by_ip_protocol(next, IpFamily::V6);
+    }
+  }
+}
+
+/// RFC 9293.
+Protocol Parser::tcp() noexcept {
+  push(Protocol::Tcp);
+  constexpr size_t kMinimum = 20;
+  const uint8_t* header = here();
+  if (!has(4)) return stop(ParseStatus::TcpShort);
+  const uint16_t source = load_be16(header), destination = load_be16(header + 2);
+  note_ports(kTcp, source, destination);
+  if (!has(kMinimum)) return stop(ParseStatus::TcpShort);
+  note_flow(kTcp, source, destination);
+  layers_.tcp_sequence = load_be32(header + 4);
+  layers_.tcp_acknowledgment = load_be32(header + 8);
+  layers_.tcp_flags = header[13];
+  const size_t header_length = (header[12] >> 4) * 4u;
+  if (header_length < kMinimum || header_length > wire_end_ - at_) {
+    note_payload(end_);
+    layers_.payload_length = 0;
+    return stop(ParseStatus::TcpBadOffset);
+  }
+  if (!has(header_length)) {  // the options were cut off
+    const size_t payload_length = wire_end_ - at_ - header_length;
+    note_payload(end_);
+    layers_.payload_length = static_cast<uint32_t>(payload_length);
+    return stop(ParseStatus::TcpShort);
+  }
+  note_payload(at_ + header_length);
   return Protocol::None;
+}
+
+/// RFC 768. A well-known tunnel port opens the tunnel when the bytes agree.
+Protocol Parser::udp() noexcept {
+  push(Protocol::Udp);
+  constexpr size_t kHeader = 8;
+  const uint8_t* header = here();
+  if (!has(4)) return stop(ParseStatus::UdpShort);
+  const uint16_t source = load_be16(header), destination = load_be16(header + 2);
+  note_ports(kUdp, source, destination);
+  if (!has(kHeader)) return stop(ParseStatus::UdpShort);
+  note_flow(kUdp, source, destination);
+  const size_t length = load_be16(header + 4);
+  const size_t available = wire_end_ - at_;
+  const bool whole = length == 0 || (length >= kHeader && (length <= available || more_fragments_));
+  if (!whole) {
+    note_payload(end_);
+    layers_.payload_length = 0;
+    return stop(ParseStatus::UdpBadLength);
+  }
+  if (length != 0 && length < available) {  // RFC 2675: 0 in a jumbogram
+    end_ = std::min(end_, at_ + length);
+    wire_end_ = std::max(at_ + length, end_);
+  }
+  at_ += kHeader;
+  note_payload(at_);
+  const uint16_t lower = std::min(source, destination), higher = std::max(source, destination);
+  const Protocol tunnel = udp_tunnel(lower);
+  return tunnel != Protocol::None ? tunnel : udp_tunnel(higher);
 }
 
 void Parser::walk(Protocol next, size_t offset) noexcept {
@@ -258,7 +357,7 @@ void Parser::walk(Protocol next, size_t offset) noexcept {
 }
 
 void parse(const Packet& packet, const ParseOptions& options, Layers& layers) noexcept {
-  layers = Layers{};
+  layers.clear();
   Parser parser(packet, options, layers);
   if (packet.link_type == 1) [[likely]] {
     parser.walk(Protocol::Eth, 0);

@@ -114,7 +114,7 @@ class Worker {
   Classifier classifier_;
   FlowTable flows_;
   SynTable syns_;
-  Slab<FlowSide, 8> sides_;
+  Slab<FlowSide, 12> sides_;
   Slab<OtherPath, 8> other_paths_;
   NameArena names_;
   Tables tables_;

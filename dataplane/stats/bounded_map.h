@@ -9,6 +9,7 @@
 #include <cstring>
 #include <vector>
 
+#include "dataplane/base/large_memory.h"
 #include "dataplane/packet/flow_key.h"
 
 namespace wirewatch {
@@ -66,7 +67,7 @@ class BoundedMap {
     size_t wanted = entries_.empty() ? 256 : entries_.size();
     while (wanted * 3 / 4 < size_ + count && wanted * 3 / 4 < most_) wanted *= 2;
     if (wanted == entries_.size()) return;
-    std::vector<Entry> old(wanted);
+    std::vector<Entry, LargeAllocator<Entry>> old(wanted);
     old.swap(entries_);
     for (Entry& entry : old) {
       if (entry.tag == 0) continue;
@@ -105,7 +106,7 @@ class BoundedMap {
   size_t most_;
   size_t size_ = 0;
   uint64_t refused_ = 0;
-  std::vector<Entry> entries_;
+  std::vector<Entry, LargeAllocator<Entry>> entries_;
 };
 
 }  // namespace wirewatch

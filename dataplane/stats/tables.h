@@ -18,7 +18,7 @@ namespace wirewatch {
 struct PathApplication {
   uint16_t path = 0;
   ApplicationId application = kUnknownApplication;
-  friend bool operator==(const PathApplication&, const PathApplication&) noexcept = default;
+  friend bool operator==(const PathApplication& a, const PathApplication& b) noexcept { return same_bytes(a, b); }
 };
 
 /// A row of "destinations and ports"; ip_protocol 0 and port 0 for what has no ports.
@@ -27,13 +27,13 @@ struct DestinationKey {
   uint16_t port = 0;
   IpFamily family = IpFamily::None;
   uint8_t ip_protocol = 0;
-  friend bool operator==(const DestinationKey&, const DestinationKey&) noexcept = default;
+  friend bool operator==(const DestinationKey& a, const DestinationKey& b) noexcept { return same_bytes(a, b); }
 };
 
 struct AddressKey {
   std::array<uint8_t, 16> address{};
   IpFamily family = IpFamily::None;
-  friend bool operator==(const AddressKey&, const AddressKey&) noexcept = default;
+  friend bool operator==(const AddressKey& a, const AddressKey& b) noexcept { return same_bytes(a, b); }
 };
 
 struct EndpointCounts {
@@ -52,7 +52,7 @@ struct ConversationKey {
   uint16_t server_port = 0;
   IpFamily family = IpFamily::None;
   uint8_t ip_protocol = 0;
-  friend bool operator==(const ConversationKey&, const ConversationKey&) noexcept = default;
+  friend bool operator==(const ConversationKey& a, const ConversationKey& b) noexcept { return same_bytes(a, b); }
 };
 
 struct ConversationCounts {
