@@ -107,7 +107,7 @@ def corpus(run):
     if not run.corpus:
         run.report("corpus", Totals(skipped=1), "WIREWATCH_CORPUS is not set")
         return
-    key = stamps.key_of(stamps.file_hash(build.program()), run.inputs, scoring.BARS)
+    key = stamps.key_of(stamps.file_hash(build.program()), run.inputs, scoring.BARS, scoring.DETAIL_BARS)
     totals = run.kept.recall("corpus", key)
     if totals:
         run.report("corpus: bars", totals, "unchanged")
@@ -118,12 +118,13 @@ def corpus(run):
     if scores is None:
         run.report("corpus: score.py", Totals(failed=1), done.why(), done.output)
         return
-    totals, lines = scoring.check(scores)
+    totals, lines, missed = scoring.check(scores)
     for line in lines:
         print("       " + line)
     if totals.failed == 0:
         run.kept.keep("corpus", key, totals)
-    run.report("corpus: bars", totals, "", "\n".join([*failures, "tools/score shows more"]))
+    wrong = [f"{section}: {line}" for section in missed for line in scoring.misses(run.corpus, reports, section)]
+    run.report("corpus: bars", totals, "", "\n".join([*failures, *wrong, "tools/score shows more"]))
 
 
 def _malformed(run, build, limits):
