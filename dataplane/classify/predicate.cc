@@ -7,105 +7,118 @@
 namespace wirewatch {
 namespace {
 
-std::optional<int64_t> evaluate(const Term& term, const PredicateInput& input) noexcept {
-  const auto first = evaluate(term.first, input);
-  if (!first || term.arithmetic == Arithmetic::None) return first;
-  const auto second = evaluate(term.second, input);
-  if (!second) return std::nullopt;
-  int64_t result = 0;
-  bool overflow = false;
-  switch (term.arithmetic) {
-    case Arithmetic::None:
-      break;
-    case Arithmetic::Add:
-      overflow = __builtin_add_overflow(*first, *second, &result);
-      break;
-    case Arithmetic::Subtract:
-      overflow = __builtin_sub_overflow(*first, *second, &result);
-      break;
-    case Arithmetic::Multiply:
-      overflow = __builtin_mul_overflow(*first, *second, &result);
-      break;
-    case Arithmetic::And:
-      result = *first & *second;
-      break;
-    case Arithmetic::Modulo:
-      if (*second <= 0) return std::nullopt;
-      result = *first % *second;
+/// Reads the operand into `value`; false when it is a field outside the captured bytes. In line, since a scan
+/// may try dozens of tests.
+[[gnu::always_inline]] inline bool read(const Operand& operand, const PredicateInput& input,
+                                        int64_t& value) noexcept {
+  switch (operand.kind) {
+    case OperandKind::Absent:
+      return false;
+    case OperandKind::Constant:
+      value = operand.value;
+      return true;
+    case OperandKind::Length:
+      value = input.length;
+      return true;
+    case OperandKind::ServerPort:
+      value = input.server_port;
+      return true;
+    case OperandKind::ClientPort:
+      value = input.client_port;
+      return true;
+    default:
       break;
   }
-  if (overflow) return std::nullopt;
-  return result;
+  constexpr std::array<uint8_t, 6> kWidth{1, 2, 2, 3, 4, 4};  // U8 to Le32
+  const auto which = static_cast<size_t>(operand.kind) - static_cast<size_t>(OperandKind::U8);
+  const int64_t start = operand.value >= 0 ? operand.value : input.length + operand.value;
+  if (start < 0 || start + kWidth[which] > static_cast<int64_t>(input.bytes.size())) return false;
+  const uint8_t* const at = input.bytes.data() + start;
+  switch (operand.kind) {
+    case OperandKind::U8:
+      value = *at;
+      return true;
+    case OperandKind::Be16:
+      value = load_be16(at);
+      return true;
+    case OperandKind::Le16:
+      value = load_le16(at);
+      return true;
+    case OperandKind::Be24:
+      value = load_be24(at);
+      return true;
+    case OperandKind::Be32:
+      value = load_be32(at);
+      return true;
+    case OperandKind::Le32:
+      value = load_le32(at);
+      return true;
+    default:
+      return false;
+  }
 }
 
-bool in_range(const Predicate& predicate, int64_t value, const PredicateInput& input) noexcept {
-  const auto low = evaluate(predicate.right.first, input);
-  const auto high = evaluate(predicate.right.second, input);
-  return low && high && *low <= value && value <= *high;
+bool combine(Arithmetic arithmetic, int64_t second, int64_t& value) noexcept {
+  switch (arithmetic) {
+    case Arithmetic::None:
+      return true;
+    case Arithmetic::Add:
+      return !__builtin_add_overflow(value, second, &value);
+    case Arithmetic::Subtract:
+      return !__builtin_sub_overflow(value, second, &value);
+    case Arithmetic::Multiply:
+      return !__builtin_mul_overflow(value, second, &value);
+    case Arithmetic::And:
+      value &= second;
+      return true;
+    case Arithmetic::Modulo:
+      if (second <= 0) return false;
+      value %= second;
+      return true;
+  }
+  return false;
 }
 
-/// Where a field of `width` bytes starts, or nullptr when it is not wholly inside the captured bytes.
-const uint8_t* field(int64_t offset, size_t width, const PredicateInput& input) noexcept {
-  const int64_t start = offset >= 0 ? offset : input.length + offset;
-  const auto captured = static_cast<int64_t>(input.bytes.size());
-  if (start < 0 || start + static_cast<int64_t>(width) > captured) return nullptr;
-  return input.bytes.data() + start;
+[[gnu::always_inline]] inline bool read(const Term& term, const PredicateInput& input,
+                                        int64_t& value) noexcept {
+  if (!read(term.first, input, value)) return false;
+  if (term.arithmetic == Arithmetic::None) [[likely]]
+    return true;
+  int64_t second = 0;
+  return read(term.second, input, second) && combine(term.arithmetic, second, value);
 }
 
 }  // namespace
 
 std::optional<int64_t> evaluate(const Operand& operand, const PredicateInput& input) noexcept {
-  const auto read = [&](size_t width, auto load) noexcept -> std::optional<int64_t> {
-    const uint8_t* const at = field(operand.value, width, input);
-    if (at == nullptr) return std::nullopt;
-    return static_cast<int64_t>(load(at));
-  };
-  switch (operand.kind) {
-    case OperandKind::Absent:
-      return std::nullopt;
-    case OperandKind::Constant:
-      return operand.value;
-    case OperandKind::Length:
-      return input.length;
-    case OperandKind::ServerPort:
-      return input.server_port;
-    case OperandKind::ClientPort:
-      return input.client_port;
-    case OperandKind::U8:
-      return read(1, [](const uint8_t* at) noexcept { return *at; });
-    case OperandKind::Be16:
-      return read(2, load_be16);
-    case OperandKind::Le16:
-      return read(2, load_le16);
-    case OperandKind::Be24:
-      return read(3, load_be24);
-    case OperandKind::Be32:
-      return read(4, load_be32);
-    case OperandKind::Le32:
-      return read(4, load_le32);
-  }
-  return std::nullopt;
+  int64_t value = 0;
+  if (!read(operand, input, value)) return std::nullopt;
+  return value;
 }
 
 bool holds(const Predicate& predicate, const PredicateInput& input) noexcept {
-  const auto left = evaluate(predicate.left, input);
-  if (!left) return false;
-  if (predicate.comparison == Comparison::InRange) return in_range(predicate, *left, input);
-  const auto right = evaluate(predicate.right, input);
-  if (!right) return false;
+  int64_t left = 0;
+  int64_t right = 0;
+  if (!read(predicate.left, input, left)) return false;
+  if (predicate.comparison == Comparison::InRange) {
+    int64_t high = 0;
+    return read(predicate.right.first, input, right) && read(predicate.right.second, input, high) &&
+           right <= left && left <= high;
+  }
+  if (!read(predicate.right, input, right)) return false;
   switch (predicate.comparison) {
     case Comparison::Equal:
-      return *left == *right;
+      return left == right;
     case Comparison::NotEqual:
-      return *left != *right;
+      return left != right;
     case Comparison::Less:
-      return *left < *right;
+      return left < right;
     case Comparison::LessEqual:
-      return *left <= *right;
+      return left <= right;
     case Comparison::Greater:
-      return *left > *right;
+      return left > right;
     case Comparison::GreaterEqual:
-      return *left >= *right;
+      return left >= right;
     case Comparison::InRange:
       break;
   }
