@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A command of `wirewatch` as one row of a table: its name, what it is for, and the function that declares its options.
+// A command of `wirewatch` as one row of a table: its name, what it is for, and the function that declares
+// its options.
 #pragma once
 
 #include <functional>
@@ -19,7 +20,8 @@ using CommandRun = std::function<ExitStatus()>;
 struct Command {
   std::string_view name;
   std::string_view summary;
-  /// Declares arguments on `app`, which lives as long as the run; what it answers is called once they are parsed.
+  /// Declares arguments on `app`, which lives as long as the run; what it answers is called once they are
+  /// parsed.
   CommandRun (*declare)(CLI::App& app);
 };
 

@@ -20,7 +20,8 @@ namespace wirewatch {
 namespace {
 
 constexpr std::array kCommands{
-    Command{"inspect", "Report on saved captures: set-up times, protocols, destinations, losses", declare_inspect},
+    Command{"inspect", "Report on saved captures: set-up times, protocols, destinations, losses",
+            declare_inspect},
     Command{"rules", "Check and list the rules that recognise applications", declare_rules},
 };
 
@@ -40,7 +41,8 @@ std::vector<std::string> option_names(const CLI::App& app) {
 
 std::vector<std::string> command_names(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
   return names;
 }
 
@@ -49,7 +51,8 @@ std::string unexpected_word(const CLI::App& command, const std::vector<std::stri
   if (words.empty()) return "an argument was not expected";
   const std::string& word = words.front();
   if (word.starts_with('-')) {
-    return "unknown option '" + word + "'" + did_you_mean(word.substr(0, word.find('=')), option_names(command));
+    return "unknown option '" + word + "'" +
+           did_you_mean(word.substr(0, word.find('=')), option_names(command));
   }
   const auto commands = command_names(command);
   if (commands.empty()) return "unexpected argument '" + word + "'";
@@ -57,7 +60,8 @@ std::string unexpected_word(const CLI::App& command, const std::vector<std::stri
 }
 
 std::string worded(const CLI::ParseError& error, const CLI::App& app, const CLI::App& command) {
-  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr) return unexpected_word(command, app.remaining(true));
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr)
+    return unexpected_word(command, app.remaining(true));
   if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
     const std::string message = error.what();  // "--top: 1 required N missing"
     return message.substr(0, message.find(':')) + " needs a value";
@@ -82,9 +86,10 @@ ExitStatus refuse(const CLI::ParseError& error, const CLI::App& app) {
 }  // namespace
 
 ExitStatus run_command_line(int argc, const char* const* argv) {
-  CLI::App app("Wirewatch looks into network traffic: how long connections take to set up, which protocols run and "
-               "which should not, who talks to whom, and how far these numbers can be trusted.",
-               "wirewatch");
+  CLI::App app(
+      "Wirewatch looks into network traffic: how long connections take to set up, which protocols run and "
+      "which should not, who talks to whom, and how far these numbers can be trusted.",
+      "wirewatch");
   app.set_version_flag("--version", "wirewatch " + std::string(kVersion), "Print the version and leave");
   app.require_subcommand(1);
   app.set_help_flag("-h,--help", "Print this help and leave");  // inherited by every command

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// From the arguments of the process to an exit status: chooses the command, words what is wrong with the arguments.
+// From the arguments of the process to an exit status: chooses the command, words what is wrong with the
+// arguments.
 #pragma once
 
 #include "control/cli/exit_status.h"

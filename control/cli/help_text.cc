@@ -15,9 +15,11 @@ std::string usage(const CLI::App& command) {
   std::string text = "Usage: " + command_name(command);
   if (!command.get_subcommands([](const CLI::App*) { return true; }).empty()) return text + " COMMAND";
   text += " [OPTIONS]";
-  for (const CLI::Option* option : command.get_options([](const CLI::Option* each) { return each->get_positional(); })) {
+  for (const CLI::Option* option :
+       command.get_options([](const CLI::Option* each) { return each->get_positional(); })) {
     const std::string several = option->get_items_expected_max() > 1 ? "..." : "";
-    text += option->get_required() ? " " + option->get_name() + several : " [" + option->get_name() + several + "]";
+    text += option->get_required() ? " " + option->get_name() + several
+                                   : " [" + option->get_name() + several + "]";
   }
   return text;
 }
@@ -32,7 +34,8 @@ std::string option_label(const CLI::Option& option) {
 
 std::string option_description(const CLI::Option& option) {
   const std::string usual = option.get_default_str();
-  return usual.empty() ? option.get_description() : option.get_description() + " (" + usual + " unless given)";
+  return usual.empty() ? option.get_description()
+                       : option.get_description() + " (" + usual + " unless given)";
 }
 
 void write_title(Page& page, const std::string& title) {
@@ -44,24 +47,29 @@ void write_commands(const CLI::App& command, Page& page) {
   const auto commands = command.get_subcommands([](const CLI::App*) { return true; });
   if (commands.empty()) return;
   write_title(page, "Commands");
-  for (const CLI::App* each : commands) page.labelled(each->get_name(), each->get_description(), Style::Plain, kNames);
+  for (const CLI::App* each : commands)
+    page.labelled(each->get_name(), each->get_description(), Style::Plain, kNames);
 }
 
 void write_arguments(const CLI::App& command, Page& page) {
   const auto arguments = command.get_options([](const CLI::Option* each) { return each->get_positional(); });
   if (arguments.empty()) return;
   write_title(page, "Arguments");
-  for (const CLI::Option* each : arguments) page.labelled(each->get_name(), each->get_description(), Style::Plain, kNames);
+  for (const CLI::Option* each : arguments)
+    page.labelled(each->get_name(), each->get_description(), Style::Plain, kNames);
 }
 
 void write_options(const CLI::App& command, Page& page) {
   std::vector<std::string> groups = command.get_groups();
-  std::stable_partition(groups.begin(), groups.end(), [](const std::string& group) { return group != "Options"; });
+  std::stable_partition(groups.begin(), groups.end(),
+                        [](const std::string& group) { return group != "Options"; });
   for (const std::string& group : groups) {
-    const auto options = command.get_options([&](const CLI::Option* each) { return each->get_group() == group && each->nonpositional(); });
+    const auto options = command.get_options(
+        [&](const CLI::Option* each) { return each->get_group() == group && each->nonpositional(); });
     if (options.empty()) continue;
     write_title(page, group);
-    for (const CLI::Option* each : options) page.labelled(option_label(*each), option_description(*each), Style::Plain, kNames);
+    for (const CLI::Option* each : options)
+      page.labelled(option_label(*each), option_description(*each), Style::Plain, kNames);
   }
 }
 

@@ -31,21 +31,24 @@ constexpr const char* kExamples =
 /// Lists are given by repeating an option; by default CLI11 would let it swallow the files behind it.
 CLI::Option* once_each(CLI::Option* option) { return option->allow_extra_args(false)->take_all(); }
 
-/// Takes whole numbers from `least` to `most` and words what else was given; CLI11 would print the C++ type as well.
+/// Takes whole numbers from `least` to `most` and words what else was given; CLI11 would print the C++ type
+/// as well.
 CLI::Validator whole_number(uint64_t least, uint64_t most) {
   const auto check = [least, most](const std::string& text) -> std::string {
     uint64_t number = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
     const bool whole = fault == std::errc() && end == text.data() + text.size();
     if (whole && number >= least && number <= most) return {};
-    return "expected a whole number from " + std::to_string(least) + " to " + std::to_string(most) + ", not '" + text + "'";
+    return "expected a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
+           ", not '" + text + "'";
   };
   return CLI::Validator(check, "");
 }
 
 CLI::Validator sort_key(InspectRequest& request) {
   const auto check = [&request](const std::string& text) -> std::string {
-    const auto found = std::find_if(kSortNames.begin(), kSortNames.end(), [&](const SortName& each) { return each.name == text; });
+    const auto found = std::find_if(kSortNames.begin(), kSortNames.end(),
+                                    [&](const SortName& each) { return each.name == text; });
     if (found == kSortNames.end()) return "expected packets, bytes or connections, not '" + text + "'";
     request.sort = found->key;
     return {};
@@ -57,25 +60,42 @@ void declare_output(CLI::App& app, InspectRequest& request) {
   const auto add = [&](const char* name, auto& variable, const char* value, const char* description) {
     return app.add_option(name, variable, description)->type_name(value)->group("Output");
   };
-  app.add_flag("--json", request.json, "One JSON document, schema wirewatch/report/1, instead of the report")->group("Output");
-  add("--csv", request.csv_directory, "DIR", "Write the tables into DIR as CSV files instead of printing the report");
-  add("--top", request.top, "N", "Rows of each table of the report")->default_str(std::to_string(request.top))->check(whole_number(1, 1'000'000));
-  add("--sort", request.sort_name, "KEY", "Order of the tables: packets, bytes or connections")->default_str("packets")->check(sort_key(request));
-  add("--port", request.port, "N", "Show only this port of destinations and conversations")->check(whole_number(1, 65'535));
-  add("--width", request.width, "N", "Columns of the report, instead of those of $COLUMNS or the terminal")->check(whole_number(kNarrowestPage, 10'000));
+  app.add_flag("--json", request.json, "One JSON document, schema wirewatch/report/1, instead of the report")
+      ->group("Output");
+  add("--csv", request.csv_directory, "DIR",
+      "Write the tables into DIR as CSV files instead of printing the report");
+  add("--top", request.top, "N", "Rows of each table of the report")
+      ->default_str(std::to_string(request.top))
+      ->check(whole_number(1, 1'000'000));
+  add("--sort", request.sort_name, "KEY", "Order of the tables: packets, bytes or connections")
+      ->default_str("packets")
+      ->check(sort_key(request));
+  add("--port", request.port, "N", "Show only this port of destinations and conversations")
+      ->check(whole_number(1, 65'535));
+  add("--width", request.width, "N", "Columns of the report, instead of those of $COLUMNS or the terminal")
+      ->check(whole_number(kNarrowestPage, 10'000));
 }
 
 void declare_analysis(CLI::App& app, InspectRequest& request) {
   const auto add = [&](const char* name, auto& variable, const char* value, const char* description) {
     return app.add_option(name, variable, description)->type_name(value)->group("Analysis");
   };
-  once_each(add("--local", request.local, "NET", "Network from which sent and received are seen, such as 10.0.0.0/8; may be repeated"));
-  app.add_flag("--inner", request.inner, "Destinations by the innermost IP header of a tunnel instead of the outermost")->group("Analysis");
-  once_each(add("--unwanted", request.unwanted, "LIST", "Applications or categories that should not be there, separated by commas"))->delimiter(',');
+  once_each(add("--local", request.local, "NET",
+                "Network from which sent and received are seen, such as 10.0.0.0/8; may be repeated"));
+  app.add_flag("--inner", request.inner,
+               "Destinations by the innermost IP header of a tunnel instead of the outermost")
+      ->group("Analysis");
+  once_each(add("--unwanted", request.unwanted, "LIST",
+                "Applications or categories that should not be there, separated by commas"))
+      ->delimiter(',');
   add("--policy", request.policy, "FILE", "The same from a TOML file: unwanted = [\"bittorrent\", \"p2p\"]");
-  once_each(add("--rules", request.rules, "DIR", "Rules in place of the shipped ones; given twice, the second folder adds to the first and wins"));
-  add("--jobs", request.jobs, "N", "Worker threads; as many as there are cores unless given")->check(whole_number(1, 256));
-  add("--max-flows", request.max_flows, "N", "Flows remembered at a time; the one idle longest gives way and is counted")
+  once_each(
+      add("--rules", request.rules, "DIR",
+          "Rules in place of the shipped ones; given twice, the second folder adds to the first and wins"));
+  add("--jobs", request.jobs, "N", "Worker threads; as many as there are cores unless given")
+      ->check(whole_number(1, 256));
+  add("--max-flows", request.max_flows, "N",
+      "Flows remembered at a time; the one idle longest gives way and is counted")
       ->default_str(std::to_string(request.max_flows))
       ->check(whole_number(1, 1'000'000'000));
 }
@@ -84,7 +104,8 @@ void declare_analysis(CLI::App& app, InspectRequest& request) {
 
 CommandRun declare_inspect(CLI::App& app) {
   const auto request = std::make_shared<InspectRequest>();
-  app.add_option("FILE", request->files, "Captures (pcap, pcapng, NetMon), several are read as one; - is standard input")
+  app.add_option("FILE", request->files,
+                 "Captures (pcap, pcapng, NetMon), several are read as one; - is standard input")
       ->required()
       ->type_name("");
   declare_output(app, *request);

@@ -106,10 +106,12 @@ ExitStatus verdict(const Report& report, size_t files) {
   if (report.capture.truncated || !report.capture.damage.empty()) {
     const std::string& damage = report.capture.damage;
     const std::string what = damage.empty() ? "the file breaks off before its end" : damage;
-    status = complain(kCommand, files == 1 ? report.capture.path + ": " + what : what, ExitStatus::No);  // else it names the file
+    status = complain(kCommand, files == 1 ? report.capture.path + ": " + what : what,
+                      ExitStatus::No);  // else it names the file
   }
   if (!report.unwanted.empty()) {
-    status = complain(kCommand, "unwanted traffic: " + counted(report.unwanted.size(), "flow", "flows"), ExitStatus::No);
+    status = complain(kCommand, "unwanted traffic: " + counted(report.unwanted.size(), "flow", "flows"),
+                      ExitStatus::No);
   }
   return status;
 }

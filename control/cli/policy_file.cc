@@ -19,7 +19,8 @@ std::string at(const std::string& path, const toml::source_region& where) {
 
 Result<std::vector<std::string>> names_of(const toml::node& node, const std::string& path) {
   const auto wrong = [&](const toml::node& what) {
-    return fail(at(path, what.source()) + "'unwanted' takes a list of names, as in unwanted = [\"bittorrent\", \"p2p\"]");
+    return fail(at(path, what.source()) +
+                "'unwanted' takes a list of names, as in unwanted = [\"bittorrent\", \"p2p\"]");
   };
   const toml::array* list = node.as_array();
   if (list == nullptr) return wrong(node);
@@ -40,7 +41,8 @@ Result<std::vector<std::string>> parse_policy(std::string_view text, const std::
     const toml::table table = toml::parse(text, path);
     for (const auto& [key, value] : table) {
       if (key.str() != kKeys[0]) {
-        return fail(at(path, key.source()) + "unknown key '" + std::string(key.str()) + "'" + did_you_mean(key.str(), kKeys));
+        return fail(at(path, key.source()) + "unknown key '" + std::string(key.str()) + "'" +
+                    did_you_mean(key.str(), kKeys));
       }
       auto names = names_of(value, path);
       if (!names) return names;
@@ -53,7 +55,9 @@ Result<std::vector<std::string>> parse_policy(std::string_view text, const std::
 }
 
 Result<std::vector<std::string>> read_policy_file(const std::string& path) {
-  return read_small_file(path, "policy file").and_then([&](const std::string& text) { return parse_policy(text, path); });
+  return read_small_file(path, "policy file").and_then([&](const std::string& text) {
+    return parse_policy(text, path);
+  });
 }
 
 }  // namespace wirewatch

@@ -13,7 +13,8 @@ namespace wirewatch {
 /// The line for what was reached after `elapsed`; at most `width` columns.
 std::string progress_line(const InspectProgress& reached, std::chrono::nanoseconds elapsed, size_t width);
 
-/// Shows nothing during the first second and draws at most five times a second; the line is gone when this is.
+/// Shows nothing during the first second and draws at most five times a second; the line is gone when this
+/// is.
 class ProgressLine {
  public:
   using Clock = std::chrono::steady_clock;

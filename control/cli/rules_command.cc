@@ -41,15 +41,15 @@ Result<void> append(const std::string& path, RuleSources& sources) {
   return {};
 }
 
-/// The shipped rules with the named files and folders on top, as a second --rules would have it; the shipped rules
-/// alone when nothing is named, and left out when they are themselves what is checked.
+/// The shipped rules with the named files and folders on top, as a second --rules would have it; the shipped
+/// rules alone when nothing is named, and left out when they are themselves what is checked.
 Result<RuleSources> sources_to_check(const std::vector<std::string>& checked) {
   const auto shipped = locate_rules({});
   if (checked.empty() && !shipped) return tl::unexpected(shipped.error());
   std::error_code ignored;
   const bool itself = shipped && std::any_of(checked.begin(), checked.end(), [&](const std::string& path) {
-    return fs::equivalent(path, shipped->shipped, ignored);
-  });
+                        return fs::equivalent(path, shipped->shipped, ignored);
+                      });
   RuleSources sources;
   if (shipped && !itself) {
     auto read = RuleSources::read(shipped->shipped);
@@ -70,9 +70,10 @@ ExitStatus check_rules(const RulesRequest& request) {
     say(compiled.error().message);
     return ExitStatus::No;
   }
-  return print(counted(compiled->protocols, "protocol", "protocols") + " with " + counted(compiled->signatures, "signature", "signatures") +
-               "; databases of " + human_bytes(compiled->tcp_database_bytes) + " for TCP and " + human_bytes(compiled->udp_database_bytes) +
-               " for UDP\nSHA-256 " + compiled->sha256 + "\n");
+  return print(counted(compiled->protocols, "protocol", "protocols") + " with " +
+               counted(compiled->signatures, "signature", "signatures") + "; databases of " +
+               human_bytes(compiled->tcp_database_bytes) + " for TCP and " +
+               human_bytes(compiled->udp_database_bytes) + " for UDP\nSHA-256 " + compiled->sha256 + "\n");
 }
 
 ExitStatus list_rules(const RulesRequest& request) {
@@ -84,9 +85,12 @@ ExitStatus list_rules(const RulesRequest& request) {
   const RuleSet& set = **rules;
   std::vector<uint64_t> signatures(set.application_count() + 1);
   for (uint16_t i = 1; i < set.signature_count(); ++i) {
-    if (const ApplicationId protocol = set.signature(i).protocol; protocol < signatures.size()) ++signatures[protocol];
+    if (const ApplicationId protocol = set.signature(i).protocol; protocol < signatures.size())
+      ++signatures[protocol];
   }
-  Table table({{"Application", Align::Left, Weight::Essential, 12}, {"Category", Align::Left, Weight::Essential, 8}, {"Signatures"}});
+  Table table({{"Application", Align::Left, Weight::Essential, 12},
+               {"Category", Align::Left, Weight::Essential, 8},
+               {"Signatures"}});
   for (ApplicationId id = 1; id <= set.application_count(); ++id) {
     table.add({set.application_name(id), set.application_category(id), human_count(signatures[id])});
   }
@@ -101,10 +105,17 @@ CommandRun declare_rules(CLI::App& app) {
   const auto request = std::make_shared<RulesRequest>();
   app.require_subcommand(1);
   CLI::App* check = app.add_subcommand("check", "Say what is wrong with rules, or how large they compile");
-  check->add_option("PATH", request->checked, "Folders or files to check together with the shipped rules; none: the shipped rules")->type_name("");
-  check->footer("Example:\n  wirewatch rules check own-rules/ draft.toml\n\nExit status: 0 no fault; 1 faults, each with file, line and column; 2 unreadable.");
+  check
+      ->add_option("PATH", request->checked,
+                   "Folders or files to check together with the shipped rules; none: the shipped rules")
+      ->type_name("");
+  check->footer(
+      "Example:\n  wirewatch rules check own-rules/ draft.toml\n\nExit status: 0 no fault; 1 faults, each "
+      "with file, line and column; 2 unreadable.");
   CLI::App* list = app.add_subcommand("list", "Name the applications that can be recognised");
-  list->add_option("--rules", request->rules, "Folder of rules in place of the shipped ones; given twice, the second adds to the first and wins")
+  list->add_option(
+          "--rules", request->rules,
+          "Folder of rules in place of the shipped ones; given twice, the second adds to the first and wins")
       ->allow_extra_args(false)
       ->take_all()
       ->type_name("DIR");

@@ -20,7 +20,8 @@ Result<fs::path> existing(const std::string& path, const std::string& named_by) 
   if (is_folder(path)) return path;
   std::error_code why;
   const bool exists = fs::exists(path, why);
-  return fail("the rules folder '" + path + "' (" + named_by + ") " + (exists ? "is not a folder" : "does not exist"));
+  return fail("the rules folder '" + path + "' (" + named_by + ") " +
+              (exists ? "is not a folder" : "does not exist"));
 }
 
 fs::path beside_program() {
@@ -48,13 +49,16 @@ Result<RulesLocation> from_options(const std::vector<std::string>& given) {
 Result<RulesLocation> locate_rules(const std::vector<std::string>& given) {
   if (!given.empty()) return from_options(given);
   if (const char* named = std::getenv("WIREWATCH_RULES"); named != nullptr && *named != '\0') {
-    return existing(named, "$WIREWATCH_RULES").map([](const fs::path& folder) { return RulesLocation{folder, {}}; });
+    return existing(named, "$WIREWATCH_RULES").map([](const fs::path& folder) {
+      return RulesLocation{folder, {}};
+    });
   }
   const fs::path beside = beside_program();
   for (const fs::path& folder : {beside, fs::path(kSourceRules)}) {
     if (!folder.empty() && is_folder(folder)) return RulesLocation{folder, {}};
   }
-  return fail("no rules found: neither --rules nor $WIREWATCH_RULES names a folder, and there is none at '" + beside.string() + "'");
+  return fail("no rules found: neither --rules nor $WIREWATCH_RULES names a folder, and there is none at '" +
+              beside.string() + "'");
 }
 
 }  // namespace wirewatch

@@ -10,7 +10,9 @@
 
 namespace wirewatch {
 
-void say(std::string_view line) { std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data()); }
+void say(std::string_view line) {
+  std::fprintf(stderr, "%.*s\n", static_cast<int>(line.size()), line.data());
+}
 
 ExitStatus complain(std::string_view command, std::string_view message, ExitStatus status) {
   say("wirewatch " + std::string(command) + ": " + std::string(message));

@@ -9,8 +9,9 @@
 
 namespace wirewatch {
 
-/// How to lay out a page on standard output. The width is `width` if given, else $COLUMNS, else the terminal's, else 80.
-/// Colours only on a terminal and never with NO_COLOR (no-color.org) or TERM=dumb; UTF-8 when the locale is.
+/// How to lay out a page on standard output. The width is `width` if given, else $COLUMNS, else the
+/// terminal's, else 80. Colours only on a terminal and never with NO_COLOR (no-color.org) or TERM=dumb; UTF-8
+/// when the locale is.
 PageStyle page_style(std::optional<size_t> width);
 
 bool standard_error_is_terminal() noexcept;

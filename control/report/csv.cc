@@ -41,8 +41,7 @@ class CsvWriter {
   void cell(const std::string& text) { cell(std::string_view(text)); }
   void cell(bool truth) { cell(truth ? std::string_view("true") : std::string_view("false")); }
   template <std::integral Integer>
-    requires(!std::same_as<Integer, bool>)
-  void cell(Integer number) noexcept {
+  requires(!std::same_as<Integer, bool>) void cell(Integer number) noexcept {
     separate();
     out_.put(number);
   }
@@ -86,34 +85,39 @@ class CsvWriter {
 
 void write_capture(const Report& report, CsvWriter& csv) {
   const CaptureSection& capture = report.capture;
-  csv.row("path", "format", "link_type", "packets", "bytes", "first_timestamp", "last_timestamp", "timestamp_source",
-          "timestamp_resolution_ns", "truncated", "damage");
+  csv.row("path", "format", "link_type", "packets", "bytes", "first_timestamp", "last_timestamp",
+          "timestamp_source", "timestamp_resolution_ns", "truncated", "damage");
   csv.row(capture.path, capture.format, capture.link_type, capture.traffic, capture.first_timestamp,
-          capture.last_timestamp, capture.timestamp_source, capture.timestamp_resolution_ns, capture.truncated, capture.damage);
+          capture.last_timestamp, capture.timestamp_source, capture.timestamp_resolution_ns,
+          capture.truncated, capture.damage);
 }
 
 void write_handshakes(const Report& report, CsvWriter& csv) {
-  csv.row("client_address", "client_port", "server_address", "server_port", "outcome", "syn_timestamp", "syn_ack_timestamp",
-          "syn_ack_rtt_ns", "ack_rtt_ns", "initial_rtt_ns", "syn_retransmissions", "syn_ack_retransmissions", "ambiguous");
+  csv.row("client_address", "client_port", "server_address", "server_port", "outcome", "syn_timestamp",
+          "syn_ack_timestamp", "syn_ack_rtt_ns", "ack_rtt_ns", "initial_rtt_ns", "syn_retransmissions",
+          "syn_ack_retransmissions", "ambiguous");
   for (const HandshakeRecord& row : report.handshakes) {
-    csv.row(row.client, row.server, to_string(row.outcome), row.syn_time, row.syn_ack_time, row.syn_ack_rtt_ns, row.ack_rtt_ns,
-            row.initial_rtt_ns, row.syn_retransmissions, row.syn_ack_retransmissions, row.ambiguous());
+    csv.row(row.client, row.server, to_string(row.outcome), row.syn_time, row.syn_ack_time,
+            row.syn_ack_rtt_ns, row.ack_rtt_ns, row.initial_rtt_ns, row.syn_retransmissions,
+            row.syn_ack_retransmissions, row.ambiguous());
   }
 }
 
 void write_handshake_summary(const Report& report, CsvWriter& csv) {
-  csv.row("server_address", "server_port", "count", "p50_ns", "p90_ns", "p99_ns", "max_ns", "attempts", "established", "refused",
-          "unanswered", "half_open", "ambiguous");
+  csv.row("server_address", "server_port", "count", "p50_ns", "p90_ns", "p99_ns", "max_ns", "attempts",
+          "established", "refused", "unanswered", "half_open", "ambiguous");
   for (const HandshakeGroup& row : report.handshakes_by_server) {
-    csv.row(row.server, row.rtt, row.attempts, row.established, row.refused, row.unanswered, row.half_open, row.ambiguous);
+    csv.row(row.server, row.rtt, row.attempts, row.established, row.refused, row.unanswered, row.half_open,
+            row.ambiguous);
   }
 }
 
 void write_handshake_ports(const Report& report, CsvWriter& csv) {
-  csv.row("server_port", "count", "p50_ns", "p90_ns", "p99_ns", "max_ns", "attempts", "established", "refused", "unanswered",
-          "half_open", "ambiguous");
+  csv.row("server_port", "count", "p50_ns", "p90_ns", "p99_ns", "max_ns", "attempts", "established",
+          "refused", "unanswered", "half_open", "ambiguous");
   for (const HandshakeGroup& row : report.handshakes_by_port) {
-    csv.row(row.server.port, row.rtt, row.attempts, row.established, row.refused, row.unanswered, row.half_open, row.ambiguous);
+    csv.row(row.server.port, row.rtt, row.attempts, row.established, row.refused, row.unanswered,
+            row.half_open, row.ambiguous);
   }
 }
 
@@ -141,45 +145,51 @@ void write_destinations(const Report& report, CsvWriter& csv) {
 }
 
 void write_endpoints(const Report& report, CsvWriter& csv) {
-  csv.row("address", "sent_packets", "sent_bytes", "received_packets", "received_bytes", "connections_opened", "connections_accepted");
+  csv.row("address", "sent_packets", "sent_bytes", "received_packets", "received_bytes", "connections_opened",
+          "connections_accepted");
   for (const EndpointRow& row : report.endpoints) {
     csv.row(row.address, row.sent, row.received, row.connections_opened, row.connections_accepted);
   }
 }
 
 void write_conversations(const Report& report, CsvWriter& csv) {
-  csv.row("client_address", "server_address", "server_port", "transport", "application", "connections", "to_server_packets",
-          "to_server_bytes", "to_client_packets", "to_client_bytes");
+  csv.row("client_address", "server_address", "server_port", "transport", "application", "connections",
+          "to_server_packets", "to_server_bytes", "to_client_packets", "to_client_bytes");
   for (const Conversation& row : report.conversations) {
-    const std::string_view application = row.application == kUnknownName ? std::string_view() : row.application;
-    csv.row(row.client, row.server, transport_name(row.ip_protocol), application, row.connections, row.to_server, row.to_client);
+    const std::string_view application =
+        row.application == kUnknownName ? std::string_view() : row.application;
+    csv.row(row.client, row.server, transport_name(row.ip_protocol), application, row.connections,
+            row.to_server, row.to_client);
   }
 }
 
 void write_flows(const Report& report, CsvWriter& csv) {
-  csv.row("transport", "client_address", "client_port", "server_address", "server_port", "application", "category", "evidence",
-          "host", "packets", "bytes", "to_server_packets", "to_server_bytes", "to_client_packets", "to_client_bytes",
-          "first_timestamp", "last_timestamp");
+  csv.row("transport", "client_address", "client_port", "server_address", "server_port", "application",
+          "category", "evidence", "host", "packets", "bytes", "to_server_packets", "to_server_bytes",
+          "to_client_packets", "to_client_bytes", "first_timestamp", "last_timestamp");
   for (const FlowRecord& row : report.flows) {
-    const std::string_view evidence = row.evidence == Evidence::None ? std::string_view() : to_string(row.evidence);
-    csv.row(transport_name(row.ip_protocol), row.client, row.server, application_name(report, row), application_category(report, row),
-            evidence, row.host, row.total(), row.to_server, row.to_client, row.first_time, row.last_time);
+    const std::string_view evidence =
+        row.evidence == Evidence::None ? std::string_view() : to_string(row.evidence);
+    csv.row(transport_name(row.ip_protocol), row.client, row.server, application_name(report, row),
+            application_category(report, row), evidence, row.host, row.total(), row.to_server, row.to_client,
+            row.first_time, row.last_time);
   }
 }
 
 void write_applications(const Report& report, CsvWriter& csv) {
-  csv.row("name", "category", "evidence", "flows", "packets", "bytes", "sent_packets", "sent_bytes", "received_packets", "received_bytes");
+  csv.row("name", "category", "evidence", "flows", "packets", "bytes", "sent_packets", "sent_bytes",
+          "received_packets", "received_bytes");
   for (const ApplicationRow& row : report.applications) {
     csv.row(row.name, row.category, to_string(row.evidence), row.flows, row.traffic, row.sent, row.received);
   }
 }
 
 void write_unwanted(const Report& report, CsvWriter& csv) {
-  csv.row("application", "category", "transport", "client_address", "client_port", "server_address", "server_port", "evidence",
-          "host", "packets", "bytes", "first_timestamp", "last_timestamp");
+  csv.row("application", "category", "transport", "client_address", "client_port", "server_address",
+          "server_port", "evidence", "host", "packets", "bytes", "first_timestamp", "last_timestamp");
   for (const UnwantedRow& row : report.unwanted) {
-    csv.row(row.application, row.category, transport_name(row.ip_protocol), row.client, row.server, to_string(row.evidence),
-            row.host, row.traffic, row.first_time, row.last_time);
+    csv.row(row.application, row.category, transport_name(row.ip_protocol), row.client, row.server,
+            to_string(row.evidence), row.host, row.traffic, row.first_time, row.last_time);
   }
 }
 
@@ -224,7 +234,8 @@ Result<void> make_directory(const std::filesystem::path& directory) {
   std::error_code why;
   if (std::filesystem::is_directory(directory, why)) return {};
   if (::mkdir(directory.c_str(), 0700) == 0) return {};  // captures are private; so is what they say
-  if (errno == EEXIST) return fail("cannot write tables into '" + directory.string() + "': it is a file, not a directory");
+  if (errno == EEXIST)
+    return fail("cannot write tables into '" + directory.string() + "': it is a file, not a directory");
   return cannot("make the directory", directory, {errno, std::generic_category()});
 }
 

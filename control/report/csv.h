@@ -11,9 +11,10 @@
 
 namespace wirewatch {
 
-/// Writes every table of the report into `directory`, which is made (mode 0700) when it is not there; answers how many
-/// files were written. Text from the capture cannot become a formula: a cell that a spreadsheet would evaluate starts
-/// with an apostrophe. Control characters and bytes that are not UTF-8 are written as "\xNN".
+/// Writes every table of the report into `directory`, which is made (mode 0700) when it is not there; answers
+/// how many files were written. Text from the capture cannot become a formula: a cell that a spreadsheet
+/// would evaluate starts with an apostrophe. Control characters and bytes that are not UTF-8 are written as
+/// "\xNN".
 Result<size_t> write_csv(const Report& report, const std::filesystem::path& directory);
 
 /// One cell of text as it stands in the file, quoted where RFC 4180 asks.

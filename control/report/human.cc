@@ -37,14 +37,16 @@ struct Civil {
 
 Civil civil_time(Timestamp time) {
   using namespace std::chrono;
-  const sys_time<nanoseconds> instant{nanoseconds(time.ns)};
-  const auto day = floor<days>(instant);
-  const auto second = floor<seconds>(instant);
-  return {year_month_day(day), (second - day).count(), time.ns - second.time_since_epoch().count() * kSecond};
+  const int64_t fraction_ns = (time.ns % kSecond + kSecond) % kSecond;
+  const int64_t second =
+      time.ns / kSecond - (time.ns % kSecond < 0 ? 1 : 0);  // chrono's floor() overflows at the earliest time
+  const auto day = floor<days>(sys_seconds(seconds(second)));
+  return {year_month_day(day), second - seconds(day.time_since_epoch()).count(), fraction_ns};
 }
 
 std::string clock_text(const Civil& civil, int64_t resolution_ns) {
-  std::string text = fmt::format("{:02}:{:02}:{:02}", civil.second_of_day / 3600, civil.second_of_day / 60 % 60, civil.second_of_day % 60);
+  std::string text = fmt::format("{:02}:{:02}:{:02}", civil.second_of_day / 3600,
+                                 civil.second_of_day / 60 % 60, civil.second_of_day % 60);
   if (resolution_ns >= kSecond) return text;
   text += fmt::format(".{:09}", civil.fraction_ns);
   for (int64_t step = 10; step <= resolution_ns; step *= 10) text.pop_back();
@@ -96,23 +98,28 @@ std::string human_bit_rate(double bits_per_second) {
 }
 
 std::string human_rate(double per_second) {
-  return per_second < 99.95 ? three_digits(per_second) : human_count(static_cast<uint64_t>(std::llround(per_second)));
+  return per_second < 99.95 ? three_digits(per_second)
+                            : human_count(static_cast<uint64_t>(std::llround(per_second)));
 }
 
 std::string human_resolution(int64_t ns, bool utf8) {
   std::string text = human_duration(ns, utf8);
   const size_t point = text.find('.'), unit = text.find(' ');
-  if (point != std::string::npos && text.find_first_not_of('0', point + 1) == unit) text.erase(point, unit - point);
+  if (point != std::string::npos && text.find_first_not_of('0', point + 1) == unit)
+    text.erase(point, unit - point);
   return text;
 }
 
 std::string utc_time(Timestamp time, int64_t resolution_ns) {
   const Civil civil = civil_time(time);
-  return fmt::format("{:04}-{:02}-{:02} {}", static_cast<int>(civil.date.year()), static_cast<unsigned>(civil.date.month()),
-                     static_cast<unsigned>(civil.date.day()), clock_text(civil, resolution_ns));
+  return fmt::format("{:04}-{:02}-{:02} {}", static_cast<int>(civil.date.year()),
+                     static_cast<unsigned>(civil.date.month()), static_cast<unsigned>(civil.date.day()),
+                     clock_text(civil, resolution_ns));
 }
 
-std::string utc_time_of_day(Timestamp time, int64_t resolution_ns) { return clock_text(civil_time(time), resolution_ns); }
+std::string utc_time_of_day(Timestamp time, int64_t resolution_ns) {
+  return clock_text(civil_time(time), resolution_ns);
+}
 
 std::string human_endpoint(const Endpoint& endpoint) {
   const std::string address = endpoint.address.to_string();
@@ -120,6 +127,8 @@ std::string human_endpoint(const Endpoint& endpoint) {
   return endpoint.address.family == IpFamily::V6 ? "[" + address + "]" + port : address + port;
 }
 
-std::string counted(uint64_t count, const char* one, const char* many) { return human_count(count) + " " + (count == 1 ? one : many); }
+std::string counted(uint64_t count, const char* one, const char* many) {
+  return human_count(count) + " " + (count == 1 ? one : many);
+}
 
 }  // namespace wirewatch

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Quantities as people read them. Bytes count in KiB, MiB, GiB (1024); durations carry three significant digits.
+// Quantities as people read them. Bytes count in KiB, MiB, GiB (1024); durations carry three significant
+// digits.
 #pragma once
 
 #include <cstdint>

@@ -277,15 +277,18 @@ void write_json(const Report& report, const JsonOptions& options, Output& out) {
   write_hierarchy(json, report.protocol_hierarchy);
   json.end_array();
   json.new_line();
-  write_rows(json, "destinations", report.destinations, [&](const auto& row) { write_destination(json, row); });
+  write_rows(json, "destinations", report.destinations,
+             [&](const auto& row) { write_destination(json, row); });
   json.new_line();
   write_rows(json, "endpoints", report.endpoints, [&](const auto& row) { write_endpoint_row(json, row); });
   json.new_line();
-  write_rows(json, "conversations", report.conversations, [&](const auto& row) { write_conversation(json, row); });
+  write_rows(json, "conversations", report.conversations,
+             [&](const auto& row) { write_conversation(json, row); });
   json.new_line();
   write_rows(json, "flows", report.flows, [&](const auto& row) { write_flow(json, report, row); });
   json.new_line();
-  write_rows(json, "applications", report.applications, [&](const auto& row) { write_application(json, row); });
+  write_rows(json, "applications", report.applications,
+             [&](const auto& row) { write_application(json, row); });
   json.new_line();
   write_rows(json, "unwanted", report.unwanted, [&](const auto& row) { write_unwanted(json, row); });
   json.new_line();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The report for programs: one JSON document, schema "wirewatch/report/1" (DESIGN section 4). Keys may be added, the
-// meaning of one never changes. Timestamps are strings "seconds.nnnnnnnnn", durations integer nanoseconds, addresses in
-// RFC 5952 form. Each row of a list stands on its own line.
+// The report for programs: one JSON document, schema "wirewatch/report/1" (DESIGN section 4). Keys may be
+// added, the meaning of one never changes. Timestamps are strings "seconds.nnnnnnnnn", durations integer
+// nanoseconds, addresses in RFC 5952 form. Each row of a list stands on its own line.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ namespace wirewatch {
 inline constexpr std::string_view kReportSchema = "wirewatch/report/1";
 
 struct JsonOptions {
-  std::span<const std::string> files;   // listed under "files" when there are several
-  std::optional<uint16_t> only_port;    // set when destinations and conversations were restricted to it
+  std::span<const std::string> files;  // listed under "files" when there are several
+  std::optional<uint16_t> only_port;   // set when destinations and conversations were restricted to it
 };
 
 /// Bytes of host names and paths that are not UTF-8 become U+FFFD, so that the document is always valid.

@@ -11,7 +11,8 @@ namespace wirewatch {
 char* format_timestamp(Timestamp time, char* out) noexcept {
   constexpr uint64_t kSecond = 1'000'000'000;
   const bool negative = time.ns < 0;
-  const uint64_t magnitude = negative ? uint64_t{0} - static_cast<uint64_t>(time.ns) : static_cast<uint64_t>(time.ns);
+  const uint64_t magnitude =
+      negative ? uint64_t{0} - static_cast<uint64_t>(time.ns) : static_cast<uint64_t>(time.ns);
   if (negative) *out++ = '-';
   char* const point = std::to_chars(out, out + 20, magnitude / kSecond).ptr;
   // The extra leading 1 keeps the zeros of the fraction; the point takes its place.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Buffered writing to a file descriptor for writers of many rows: no allocation and no formatting library per value.
+// Buffered writing to a file descriptor for writers of many rows: no allocation and no formatting library per
+// value.
 #pragma once
 
 #include <charconv>
@@ -16,18 +17,20 @@ namespace wirewatch {
 
 /// Characters a timestamp needs at most: sign, ten digits of seconds, the point and nine digits.
 inline constexpr size_t kTimestampRoom = 24;
-/// Writes "seconds.nnnnnnnnn", with a minus sign before the epoch; returns the end. `out` holds kTimestampRoom.
+/// Writes "seconds.nnnnnnnnn", with a minus sign before the epoch; returns the end. `out` holds
+/// kTimestampRoom.
 char* format_timestamp(Timestamp time, char* out) noexcept;
 
-/// The first failure is remembered and everything after it discarded, so that writers need not look after each
-/// value: whoever opened the output asks finish() once. The descriptor is not owned.
+/// The first failure is remembered and everything after it discarded, so that writers need not look after
+/// each value: whoever opened the output asks finish() once. The descriptor is not owned.
 class Output {
  public:
   explicit Output(int fd) : fd_(fd), buffer_(std::make_unique<char[]>(kCapacity)), at_(buffer_.get()) {}
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
-  /// Room for `count` characters (at most kLongestRoom), to be followed by advance() with the end of what was used.
+  /// Room for `count` characters (at most kLongestRoom), to be followed by advance() with the end of what was
+  /// used.
   char* room(size_t count) noexcept {
     if (left() < count) flush();
     return at_;
@@ -44,8 +47,7 @@ class Output {
     at_ += text.size();
   }
   template <std::integral Integer>
-    requires(!std::same_as<Integer, char> && !std::same_as<Integer, bool>)
-  void put(Integer value) noexcept {
+  requires(!std::same_as<Integer, char> && !std::same_as<Integer, bool>) void put(Integer value) noexcept {
     char* to = room(kLongestInteger);
     at_ = std::to_chars(to, to + kLongestInteger, value).ptr;
   }

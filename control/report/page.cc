@@ -50,7 +50,8 @@ std::vector<std::string_view> wrapped(std::string_view text, size_t width) {
 
 }  // namespace
 
-Page::Page(const PageStyle& style) : width_(std::max(style.width, kNarrowestPage)), colour_(style.colour), utf8_(style.utf8) {}
+Page::Page(const PageStyle& style)
+    : width_(std::max(style.width, kNarrowestPage)), colour_(style.colour), utf8_(style.utf8) {}
 
 void Page::append(std::string_view printable_text, Style style) {
   const std::string_view escape = colour_ && !printable_text.empty() ? escape_of(style) : std::string_view();
@@ -65,7 +66,8 @@ void Page::line(size_t indent, const std::vector<Span>& spans) {
   text_.append(indent, ' ');
   size_t room = width_ - indent;
   for (const Span& span : spans) {
-    const std::string shown = shortened(printable(span.text, utf8_), std::max<size_t>(room, 1), Shorten::End, utf8_);
+    const std::string shown =
+        shortened(printable(span.text, utf8_), std::max<size_t>(room, 1), Shorten::End, utf8_);
     const size_t used = display_width(shown);
     if (used > room) break;
     append(shown, span.style);
@@ -77,7 +79,8 @@ void Page::line(size_t indent, const std::vector<Span>& spans) {
 
 void Page::sentence(std::string_view text, Style style, size_t indent) {
   const std::string shown = printable(text, utf8_);
-  for (const std::string_view part : wrapped(shown, width_ - indent)) line(indent, {{std::string(part), style}});
+  for (const std::string_view part : wrapped(shown, width_ - indent))
+    line(indent, {{std::string(part), style}});
 }
 
 void Page::labelled(std::string_view label, std::string_view text, Style style, LabelStyle labels) {

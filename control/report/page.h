@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A page of text of a fixed width: lines, wrapped sentences, headings. Everything passes through printable() on its way
-// in, colours are added afterwards, so no text can bring an escape sequence of its own.
+// A page of text of a fixed width: lines, wrapped sentences, headings. Everything passes through printable()
+// on its way in, colours are added afterwards, so no text can bring an escape sequence of its own.
 #pragma once
 
 #include <initializer_list>
@@ -18,7 +18,7 @@ struct Span {
 };
 
 struct PageStyle {
-  size_t width = 80;      // columns; less than kNarrowestPage counts as that
+  size_t width = 80;  // columns; less than kNarrowestPage counts as that
   bool colour = false;
   bool utf8 = false;
 };
@@ -45,7 +45,8 @@ class Page {
   /// A sentence, wrapped at words; words longer than a line are broken.
   void sentence(std::string_view text, Style style = Style::Plain, size_t indent = kPageIndent);
   /// "Label    sentence", wrapped under the sentence; a label wider than its column has a line of its own.
-  void labelled(std::string_view label, std::string_view text, Style style = Style::Plain, LabelStyle labels = {});
+  void labelled(std::string_view label, std::string_view text, Style style = Style::Plain,
+                LabelStyle labels = {});
   /// A section's title, set off by a blank line before and a rule behind it.
   void heading(std::string_view title);
   /// A smaller title above a table.

@@ -13,23 +13,26 @@ struct Range {
   uint32_t first, last;
 };
 
-/// Control characters of ISO 6429, and what Unicode hides or lets reorder its neighbours (categories Cc, Cf, Zl, Zp).
-constexpr std::array kDeceptive{Range{0x00, 0x1f},     Range{0x7f, 0x9f},     Range{0xad, 0xad},     Range{0x61c, 0x61c},
-                                Range{0x180e, 0x180e}, Range{0x200b, 0x200f}, Range{0x2028, 0x202e}, Range{0x2060, 0x206f},
-                                Range{0xfe00, 0xfe0f}, Range{0xfeff, 0xfeff}, Range{0xfff9, 0xfffb}, Range{0xe0000, 0xe0fff}};
+/// Control characters of ISO 6429, and what Unicode hides or lets reorder its neighbours (categories Cc, Cf,
+/// Zl, Zp).
+constexpr std::array kDeceptive{Range{0x00, 0x1f},     Range{0x7f, 0x9f},     Range{0xad, 0xad},
+                                Range{0x61c, 0x61c},   Range{0x180e, 0x180e}, Range{0x200b, 0x200f},
+                                Range{0x2028, 0x202e}, Range{0x2060, 0x206f}, Range{0xfe00, 0xfe0f},
+                                Range{0xfeff, 0xfeff}, Range{0xfff9, 0xfffb}, Range{0xe0000, 0xe0fff}};
 
 /// Combining marks that take no column (the blocks that hold nothing else).
-constexpr std::array kCombining{Range{0x300, 0x36f}, Range{0x1ab0, 0x1aff}, Range{0x1dc0, 0x1dff}, Range{0x20d0, 0x20ff},
-                                Range{0xfe20, 0xfe2f}};
+constexpr std::array kCombining{Range{0x300, 0x36f}, Range{0x1ab0, 0x1aff}, Range{0x1dc0, 0x1dff},
+                                Range{0x20d0, 0x20ff}, Range{0xfe20, 0xfe2f}};
 
 /// Characters that take two columns (East Asian Width W and F, by block).
-constexpr std::array kWide{Range{0x1100, 0x115f},   Range{0x2e80, 0xa4cf},   Range{0xac00, 0xd7a3}, Range{0xf900, 0xfaff},
-                           Range{0xfe30, 0xfe6f},   Range{0xff00, 0xff60},   Range{0xffe0, 0xffe6}, Range{0x1f300, 0x1faff},
-                           Range{0x20000, 0x3fffd}};
+constexpr std::array kWide{Range{0x1100, 0x115f}, Range{0x2e80, 0xa4cf},   Range{0xac00, 0xd7a3},
+                           Range{0xf900, 0xfaff}, Range{0xfe30, 0xfe6f},   Range{0xff00, 0xff60},
+                           Range{0xffe0, 0xffe6}, Range{0x1f300, 0x1faff}, Range{0x20000, 0x3fffd}};
 
 template <size_t Size>
 bool within(const std::array<Range, Size>& ranges, uint32_t value) noexcept {
-  return std::any_of(ranges.begin(), ranges.end(), [&](Range range) { return value >= range.first && value <= range.last; });
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&](Range range) { return value >= range.first && value <= range.last; });
 }
 
 size_t width_of(uint32_t code_point) noexcept {
@@ -107,7 +110,8 @@ std::string shortened(std::string_view text, size_t width, Shorten where, bool u
   const size_t tail = where == Shorten::Middle ? tail_within(text, room / 2) : 0;
   const size_t tail_columns = display_width(text.substr(text.size() - tail));
   std::string cut(text.substr(0, bytes_within(text, room - tail_columns)));
-  if (const size_t comma = cut.rfind(", "); where == Shorten::Items && comma != std::string::npos) cut.resize(comma + 1);
+  if (const size_t comma = cut.rfind(", "); where == Shorten::Items && comma != std::string::npos)
+    cut.resize(comma + 1);
   cut += ellipsis;
   return cut += text.substr(text.size() - tail);
 }

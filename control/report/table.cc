@@ -28,12 +28,14 @@ size_t narrowest(const Column& column, size_t natural) noexcept {
   return column.least == 0 ? natural : std::min(natural, column.least);
 }
 
-/// What a column should have before others are hidden for it. One overlong name may not empty the table around it.
+/// What a column should have before others are hidden for it. One overlong name may not empty the table
+/// around it.
 size_t comfortable(const Column& column, size_t natural) noexcept {
   return column.least == 0 ? natural : std::min(natural, 3 * column.least);
 }
 
-/// The column to leave out next: the least important, of those the one furthest to the right; never the first.
+/// The column to leave out next: the least important, of those the one furthest to the right; never the
+/// first.
 size_t next_to_hide(const std::vector<Column>& columns, const Layout& layout, Weight at_least) noexcept {
   size_t found = 0;
   for (size_t i = 1; i < columns.size(); ++i) {
@@ -80,13 +82,15 @@ Layout lay_out(const std::vector<Column>& columns, const std::vector<size_t>& na
     layout.widths[hidden] = 0;
   }
   shorten_text(columns, layout, room);
-  for (size_t i = 0; i < columns.size() && layout.total() < room; ++i) {  // what is left goes to text, then to bars
+  for (size_t i = 0; i < columns.size() && layout.total() < room;
+       ++i) {  // what is left goes to text, then to bars
     if (layout.widths[i] != 0 && layout.widths[i] < natural[i]) {
       layout.widths[i] = std::min(natural[i], layout.widths[i] + room - layout.total());
     }
   }
   for (size_t i = 0; i < columns.size() && layout.total() < room; ++i) {
-    if (columns[i].bar && layout.widths[i] != 0) layout.widths[i] = std::min(kLongestBar, layout.widths[i] + room - layout.total());
+    if (columns[i].bar && layout.widths[i] != 0)
+      layout.widths[i] = std::min(kLongestBar, layout.widths[i] + room - layout.total());
   }
   return layout;
 }
@@ -138,12 +142,15 @@ void Table::print(Page& page) const {
       if (layout.widths[i] == 0) continue;
       if (!spans.empty()) spans.push_back({std::string(kGap, ' ')});
       Span span = cell_at(i);
-      span.text = padded(shortened(span.text, layout.widths[i], columns_[i].shorten, page.utf8()), layout.widths[i], columns_[i].align);
+      span.text = padded(shortened(span.text, layout.widths[i], columns_[i].shorten, page.utf8()),
+                         layout.widths[i], columns_[i].align);
       spans.push_back(std::move(span));
     }
     page.line(kPageIndent, spans);
   };
-  print_row([&](size_t i) { return Span{columns_[i].bar ? std::string() : std::string(columns_[i].title), Style::Faint}; });
+  print_row([&](size_t i) {
+    return Span{columns_[i].bar ? std::string() : std::string(columns_[i].title), Style::Faint};
+  });
   for (const auto& row : rows) {
     print_row([&](size_t i) {
       if (columns_[i].bar) return Span{bar_of(row[i].fraction, layout.widths[i], page.utf8()), Style::Bar};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Tables that fit the page whatever is in them. A wide page shows every column in full and bars beside them; on a narrow
-// one the extra columns go first, then long text is shortened, and in the last resort columns on the right are left out.
+// Tables that fit the page whatever is in them. A wide page shows every column in full and bars beside them;
+// on a narrow one the extra columns go first, then long text is shortened, and in the last resort columns on
+// the right are left out.
 #pragma once
 
 #include <cstdint>
@@ -15,22 +16,27 @@ namespace wirewatch {
 
 enum class Align : bool { Left, Right };
 
-/// Extra columns give way to others shown in full, Useful ones after them, Essential ones only to a page too narrow.
+/// Extra columns give way to others shown in full, Useful ones after them, Essential ones only to a page too
+/// narrow.
 enum class Weight : uint8_t { Essential, Useful, Extra };
 
 struct Column {
   std::string_view title;
   Align align = Align::Right;
   Weight weight = Weight::Essential;
-  size_t least = 0;                       // columns to which long text may be shortened; 0: never shortened
+  size_t least = 0;  // columns to which long text may be shortened; 0: never shortened
   Shorten shorten = Shorten::End;
-  bool bar = false;                       // cells are fractions of 1, drawn as bars in the room that is left
+  bool bar = false;  // cells are fractions of 1, drawn as bars in the room that is left
+
+  /// Without a title, in whatever room is left.
+  static Column bars() { return {"", Align::Left, Weight::Extra, 0, Shorten::End, true}; }
 };
 
 struct Cell {
-  Cell(std::string content, Style look = Style::Plain) : text(std::move(content)), style(look) {}  // NOLINT: cells are text
-  Cell(const char* content) : text(content) {}                                                     // NOLINT
-  Cell(std::string_view content) : text(content) {}                                                // NOLINT
+  Cell(std::string content, Style look = Style::Plain)
+      : text(std::move(content)), style(look) {}     // NOLINT: cells are text
+  Cell(const char* content) : text(content) {}       // NOLINT
+  Cell(std::string_view content) : text(content) {}  // NOLINT
   /// A bar of this part of the longest possible one.
   static Cell bar(double fraction) {
     Cell cell("", Style::Bar);

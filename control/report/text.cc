@@ -49,7 +49,8 @@ void write_headline(const Report& report, const TextOptions& options, Page& page
   if (capture.traffic.packets == 0) {
     page.labelled("Packets", "none");
   } else {
-    page.labelled("Packets", human_count(capture.traffic.packets) + ", " + human_bytes(capture.traffic.bytes) + rate_text(capture));
+    page.labelled("Packets", human_count(capture.traffic.packets) + ", " +
+                                 human_bytes(capture.traffic.bytes) + rate_text(capture));
     page.labelled("Time", time_text(capture, page.utf8()));
   }
   if (capture.truncated || !capture.damage.empty()) {

@@ -15,11 +15,11 @@ namespace wirewatch {
 
 struct TextOptions {
   PageStyle page;
-  size_t top = 10;                        // rows of each table
+  size_t top = 10;  // rows of each table
   SortKey sort = SortKey::Packets;
-  std::optional<uint16_t> only_port;      // set when destinations and conversations were restricted to it
-  std::span<const std::string> files;     // named when there are several
-  bool local_given = false;               // sent and received are seen from --local instead of the flows' clients
+  std::optional<uint16_t> only_port;   // set when destinations and conversations were restricted to it
+  std::span<const std::string> files;  // named when there are several
+  bool local_given = false;  // sent and received are seen from --local instead of the flows' clients
 };
 
 std::string text_report(const Report& report, const TextOptions& options);

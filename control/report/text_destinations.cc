@@ -16,7 +16,9 @@ std::string only(const TextOptions& options) {
 }
 
 uint64_t measure(const Traffic& traffic, uint64_t connections, SortKey sort) noexcept {
-  return sort == SortKey::Connections ? connections : sort == SortKey::Bytes ? traffic.bytes : traffic.packets;
+  return sort == SortKey::Connections ? connections
+         : sort == SortKey::Bytes     ? traffic.bytes
+                                      : traffic.packets;
 }
 
 Traffic sum(Traffic one, const Traffic& other) noexcept { return one += other; }
@@ -29,10 +31,13 @@ std::string ports_text(const Destination& destination) {
     const DestinationPort& row = destination.ports[i];
     const std::string_view transport = transport_name(row.ip_protocol);
     if (!text.empty()) text += ", ";
-    text += transport == "none" ? std::string("no port") : std::string(transport) + "/" + std::to_string(row.port);
-    if (destination.ports.size() > 1) text += " " + human_percent(row.traffic.packets, destination.traffic.packets);
+    text += transport == "none" ? std::string("no port")
+                                : std::string(transport) + "/" + std::to_string(row.port);
+    if (destination.ports.size() > 1)
+      text += " " + human_percent(row.traffic.packets, destination.traffic.packets);
   }
-  if (shown < destination.ports.size()) text += ", " + human_count(destination.ports.size() - shown) + " more";
+  if (shown < destination.ports.size())
+    text += ", " + human_count(destination.ports.size() - shown) + " more";
   return text;
 }
 
@@ -53,10 +58,11 @@ void write_destination_table(const Report& report, const TextOptions& options, P
                {"Share", Align::Right, Weight::Useful},
                {"Bytes"},
                {"Ports", Align::Left, Weight::Essential, 16, Shorten::Items},
-               {"", Align::Left, Weight::Extra, 0, Shorten::End, true}});
+               Column::bars()});
   for (const Destination* row : shown) {
-    table.add({row->address.to_string(), human_count(row->traffic.packets), human_percent(row->traffic.packets, all),
-               human_bytes(row->traffic.bytes), ports_text(*row), Cell::bar(row->traffic.packets, all)});
+    table.add({row->address.to_string(), human_count(row->traffic.packets),
+               human_percent(row->traffic.packets, all), human_bytes(row->traffic.bytes), ports_text(*row),
+               Cell::bar(row->traffic.packets, all)});
   }
   table.print(page);
   write_rest(shown.size(), std::max<size_t>(report.destination_count, report.destinations.size()), page);
@@ -80,8 +86,9 @@ void write_conversation_table(const Report& report, const TextOptions& options, 
     const Traffic both = sum(row->to_server, row->to_client);
     table.add({row->client.to_string(), row->server.address.to_string(),
                std::string(transport_name(row->ip_protocol)) + "/" + std::to_string(row->server.port),
-               row->application == kUnknownName ? std::string_view() : row->application, human_count(row->connections),
-               human_count(both.packets), human_bytes(both.bytes), human_bytes(row->to_server.bytes), human_bytes(row->to_client.bytes)});
+               row->application == kUnknownName ? std::string_view() : row->application,
+               human_count(row->connections), human_count(both.packets), human_bytes(both.bytes),
+               human_bytes(row->to_server.bytes), human_bytes(row->to_client.bytes)});
   }
   table.print(page);
   write_rest(shown.size(), std::max<size_t>(report.conversation_count, report.conversations.size()), page);
@@ -95,16 +102,18 @@ void write_endpoint_table(const Report& report, const TextOptions& options, Page
                {"Bytes received"},
                {"Flows opened", Align::Right, Weight::Useful},
                {"accepted", Align::Right, Weight::Useful},
-               {"", Align::Left, Weight::Extra, 0, Shorten::End, true}});
+               Column::bars()});
   const auto shown = top_rows(report.endpoints, options.top, [&](const EndpointRow& row) {
-    return measure(sum(row.sent, row.received), row.connections_opened + row.connections_accepted, options.sort);
+    return measure(sum(row.sent, row.received), row.connections_opened + row.connections_accepted,
+                   options.sort);
   });
   uint64_t most = 0;
   for (const EndpointRow* row : shown) most = std::max(most, sum(row->sent, row->received).packets);
   for (const EndpointRow* row : shown) {
     const uint64_t packets = sum(row->sent, row->received).packets;
-    table.add({row->address.to_string(), human_count(packets), human_bytes(row->sent.bytes), human_bytes(row->received.bytes),
-               human_count(row->connections_opened), human_count(row->connections_accepted), Cell::bar(packets, most)});
+    table.add({row->address.to_string(), human_count(packets), human_bytes(row->sent.bytes),
+               human_bytes(row->received.bytes), human_count(row->connections_opened),
+               human_count(row->connections_accepted), Cell::bar(packets, most)});
   }
   table.print(page);
   write_rest(shown.size(), std::max<size_t>(report.endpoint_count, report.endpoints.size()), page);
@@ -115,7 +124,8 @@ void write_endpoint_table(const Report& report, const TextOptions& options, Page
 void write_destinations(const Report& report, const TextOptions& options, Page& page) {
   page.heading("3  Who talks to which destinations and ports?");
   const bool nothing = report.destinations.empty() && report.conversations.empty();
-  if (nothing && options.only_port) return page.sentence("Nobody: no packet was sent to port " + std::to_string(*options.only_port) + ".");
+  if (nothing && options.only_port)
+    return page.sentence("Nobody: no packet was sent to port " + std::to_string(*options.only_port) + ".");
   if (nothing && report.endpoints.empty()) return page.sentence("Nobody: the capture holds no IP packets.");
   if (!report.destinations.empty()) write_destination_table(report, options, page);
   if (!report.conversations.empty()) write_conversation_table(report, options, page);

@@ -11,13 +11,16 @@ namespace {
 
 constexpr size_t kMostSlowest = 5;
 
-std::string duration(const std::optional<int64_t>& ns, bool utf8) { return ns ? human_duration(*ns, utf8) : std::string(); }
+std::string duration(const std::optional<int64_t>& ns, bool utf8) {
+  return ns ? human_duration(*ns, utf8) : std::string();
+}
 
 std::string count_or_nothing(uint64_t count) { return count == 0 ? std::string() : human_count(count); }
 
 void write_totals(const Report& report, Page& page) {
   const HandshakeGroup& totals = report.handshake_totals;
-  std::string outcomes = human_count(totals.attempts) + ": " + human_count(totals.established) + " established";
+  std::string outcomes =
+      human_count(totals.attempts) + ": " + human_count(totals.established) + " established";
   const auto add = [&](uint64_t count, const char* outcome) {
     if (count > 0) outcomes += ", " + human_count(count) + " " + outcome;
   };
@@ -33,16 +36,19 @@ void write_totals(const Report& report, Page& page) {
     const auto part = [&](const char* name, const std::optional<int64_t>& ns) {
       return ns ? ", " + std::string(name) + " " + human_duration(*ns, page.utf8()) : std::string();
     };
-    page.labelled("SYN,ACK after", "p50 " + human_duration(*rtt.p50_ns, page.utf8()) + part("p90", rtt.p90_ns) + part("p99", rtt.p99_ns) +
+    page.labelled("SYN,ACK after", "p50 " + human_duration(*rtt.p50_ns, page.utf8()) +
+                                       part("p90", rtt.p90_ns) + part("p99", rtt.p99_ns) +
                                        part("max", rtt.max_ns));
   }
   if (totals.ambiguous > 0) {
-    page.labelled("Left out", human_count(totals.ambiguous) + " whose SYN or SYN,ACK was resent: their times are ambiguous");
+    page.labelled("Left out", human_count(totals.ambiguous) +
+                                  " whose SYN or SYN,ACK was resent: their times are ambiguous");
   }
 }
 
 void write_groups(const std::vector<HandshakeGroup>& groups, bool by_port, size_t top, Page& page) {
-  Table table({{by_port ? "Port" : "Server", by_port ? Align::Right : Align::Left, Weight::Essential, by_port ? 0u : 18u, Shorten::Middle},
+  Table table({{by_port ? "Port" : "Server", by_port ? Align::Right : Align::Left, Weight::Essential,
+                by_port ? 0u : 18u, Shorten::Middle},
                {"Attempts"},
                {"Failed"},
                {"Refused", Align::Right, Weight::Extra},
@@ -53,7 +59,7 @@ void write_groups(const std::vector<HandshakeGroup>& groups, bool by_port, size_
                {"p90", Align::Right, Weight::Useful},
                {"p99"},
                {"max", Align::Right, Weight::Useful},
-               {"", Align::Left, Weight::Extra, 0, Shorten::End, true}});
+               Column::bars()});
   const size_t shown = std::min(top, groups.size());
   int64_t slowest = 0;
   for (size_t i = 0; i < shown; ++i) slowest = std::max(slowest, groups[i].rtt.p50_ns.value_or(0));
@@ -71,7 +77,8 @@ void write_groups(const std::vector<HandshakeGroup>& groups, bool by_port, size_
                duration(group.rtt.p90_ns, page.utf8()),
                duration(group.rtt.p99_ns, page.utf8()),
                duration(group.rtt.max_ns, page.utf8()),
-               Cell::bar(static_cast<uint64_t>(std::max<int64_t>(group.rtt.p50_ns.value_or(0), 0)), static_cast<uint64_t>(slowest))});
+               Cell::bar(static_cast<uint64_t>(std::max<int64_t>(group.rtt.p50_ns.value_or(0), 0)),
+                         static_cast<uint64_t>(slowest))});
   }
   table.print(page);
   write_rest(shown, groups.size(), page);
@@ -79,7 +86,8 @@ void write_groups(const std::vector<HandshakeGroup>& groups, bool by_port, size_
 
 void write_slowest(const Report& report, size_t top, Page& page) {
   const auto wait = [](const HandshakeRecord& record) {
-    return record.ambiguous() ? std::numeric_limits<int64_t>::min() : record.syn_ack_rtt_ns.value_or(std::numeric_limits<int64_t>::min());
+    return record.ambiguous() ? std::numeric_limits<int64_t>::min()
+                              : record.syn_ack_rtt_ns.value_or(std::numeric_limits<int64_t>::min());
   };
   Table table({{"Client", Align::Left, Weight::Essential, 18, Shorten::Middle},
                {"Server", Align::Left, Weight::Essential, 18, Shorten::Middle},
@@ -89,9 +97,12 @@ void write_slowest(const Report& report, size_t top, Page& page) {
                {"Frame", Align::Right, Weight::Extra}});
   for (const HandshakeRecord* record : top_rows(report.handshakes, std::min(top, kMostSlowest), wait)) {
     if (record->ambiguous() || !record->syn_ack_rtt_ns) continue;
-    table.add({human_endpoint(record->client), human_endpoint(record->server),
-               {human_duration(*record->syn_ack_rtt_ns, page.utf8()), Style::Strong}, duration(record->ack_rtt_ns, page.utf8()),
-               utc_time_of_day(record->syn_time, report.capture.timestamp_resolution_ns), count_or_nothing(record->syn_frame)});
+    table.add({human_endpoint(record->client),
+               human_endpoint(record->server),
+               {human_duration(*record->syn_ack_rtt_ns, page.utf8()), Style::Strong},
+               duration(record->ack_rtt_ns, page.utf8()),
+               utc_time_of_day(record->syn_time, report.capture.timestamp_resolution_ns),
+               count_or_nothing(record->syn_frame)});
   }
   if (table.empty()) return;
   page.subheading("Slowest connections");
@@ -102,7 +113,8 @@ void write_slowest(const Report& report, size_t top, Page& page) {
 
 void write_connection_set_up(const Report& report, const TextOptions& options, Page& page) {
   page.heading("1  How long do connections take to set up?");
-  if (report.handshake_totals.attempts == 0) return page.sentence("No TCP connection was opened in this capture.");
+  if (report.handshake_totals.attempts == 0)
+    return page.sentence("No TCP connection was opened in this capture.");
   write_totals(report, page);
   if (!report.handshakes_by_server.empty()) {
     page.subheading("Servers");

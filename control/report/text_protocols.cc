@@ -12,13 +12,16 @@ namespace {
 /// Rows of the tree in the order in which they are read, with the guides of their ancestors before the name.
 class TreeRows {
  public:
-  TreeRows(Table& table, uint64_t all_packets, size_t top, bool utf8) : table_(table), all_packets_(all_packets), top_(top), utf8_(utf8) {}
+  TreeRows(Table& table, uint64_t all_packets, size_t top, bool utf8)
+      : table_(table), all_packets_(all_packets), top_(top), utf8_(utf8) {}
 
   void add(const std::vector<HierarchyNode>& nodes, const std::string& guides, bool root) {
-    const size_t shown = nodes.size() > top_ + 1 ? top_ : nodes.size();  // "1 more" would take the room of the row itself
+    const size_t shown =
+        nodes.size() > top_ + 1 ? top_ : nodes.size();  // "1 more" would take the room of the row itself
     for (size_t i = 0; i < shown; ++i) {
       const bool last = i + 1 == nodes.size();
-      add_row(guides + branch(root, last) + std::string(nodes[i].protocol), nodes[i].traffic, nodes[i].sent, nodes[i].received);
+      add_row(guides + branch(root, last) + std::string(nodes[i].protocol), nodes[i].traffic, nodes[i].sent,
+              nodes[i].received);
       add(nodes[i].children, guides + continuation(root, last), false);
     }
     if (shown == nodes.size()) return;
@@ -37,9 +40,11 @@ class TreeRows {
     if (root) return {};
     return last || !utf8_ ? "  " : "│ ";
   }
-  void add_row(std::string name, const Traffic& traffic, const std::optional<Traffic>& sent, const std::optional<Traffic>& received) {
-    table_.add({std::move(name), human_count(traffic.packets), human_percent(traffic.packets, all_packets_), human_bytes(traffic.bytes),
-                sent ? human_bytes(sent->bytes) : std::string(), received ? human_bytes(received->bytes) : std::string(),
+  void add_row(std::string name, const Traffic& traffic, const std::optional<Traffic>& sent,
+               const std::optional<Traffic>& received) {
+    table_.add({std::move(name), human_count(traffic.packets), human_percent(traffic.packets, all_packets_),
+                human_bytes(traffic.bytes), sent ? human_bytes(sent->bytes) : std::string(),
+                received ? human_bytes(received->bytes) : std::string(),
                 Cell::bar(traffic.packets, all_packets_)});
   }
 
@@ -56,13 +61,17 @@ void write_tree(const Report& report, const TextOptions& options, Page& page) {
                {"Bytes"},
                {"Sent", Align::Right, Weight::Useful},
                {"Received", Align::Right, Weight::Useful},
-               {"", Align::Left, Weight::Extra, 0, Shorten::End, true}});
-  TreeRows(table, report.capture.traffic.packets, options.top, page.utf8()).add(report.protocol_hierarchy, "", true);
+               Column::bars()});
+  TreeRows(table, report.capture.traffic.packets, options.top, page.utf8())
+      .add(report.protocol_hierarchy, "", true);
   table.print(page);
   const auto& roots = report.protocol_hierarchy;
-  if (std::none_of(roots.begin(), roots.end(), [](const HierarchyNode& root) { return root.sent || root.received; })) return;
-  page.sentence(options.local_given ? "Sent and received are bytes out of and into the networks given with --local."
-                                    : "Sent and received are bytes as the flows' clients see them.",
+  if (std::none_of(roots.begin(), roots.end(),
+                   [](const HierarchyNode& root) { return root.sent || root.received; }))
+    return;
+  page.sentence(options.local_given
+                    ? "Sent and received are bytes out of and into the networks given with --local."
+                    : "Sent and received are bytes as the flows' clients see them.",
                 Style::Faint);
 }
 
@@ -82,16 +91,19 @@ void write_applications(const Report& report, const TextOptions& options, bool g
                {"Bytes"},
                {"Sent", Align::Right, Weight::Useful},
                {"Received", Align::Right, Weight::Useful},
-               {"", Align::Left, Weight::Extra, 0, Shorten::End, true}});
+               Column::bars()});
   const auto shown = top_rows(rows, options.top, [&](const ApplicationRow& row) {
-    return options.sort == SortKey::Connections ? row.flows : options.sort == SortKey::Bytes ? row.traffic.bytes : row.traffic.packets;
+    return options.sort == SortKey::Connections ? row.flows
+           : options.sort == SortKey::Bytes     ? row.traffic.bytes
+                                                : row.traffic.packets;
   });
   uint64_t most = 0;  // guesses have no bars: they are not to be compared with what was detected
   for (const ApplicationRow* row : shown) most = std::max(most, row->traffic.packets);
   for (const ApplicationRow* row : shown) {
-    table.add({row->name, row->category, guesses ? std::string_view() : to_string(row->evidence), human_count(row->flows),
-               human_count(row->traffic.packets), human_bytes(row->traffic.bytes), human_bytes(row->sent.bytes),
-               human_bytes(row->received.bytes), Cell::bar(guesses ? 0 : row->traffic.packets, most)});
+    table.add({row->name, row->category, guesses ? std::string_view() : to_string(row->evidence),
+               human_count(row->flows), human_count(row->traffic.packets), human_bytes(row->traffic.bytes),
+               human_bytes(row->sent.bytes), human_bytes(row->received.bytes),
+               Cell::bar(guesses ? 0 : row->traffic.packets, most)});
   }
   table.print(page);
   write_rest(shown.size(), rows.size(), page);

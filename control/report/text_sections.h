@@ -14,7 +14,8 @@ void write_protocols(const Report& report, const TextOptions& options, Page& pag
 void write_destinations(const Report& report, const TextOptions& options, Page& page);
 void write_trust(const Report& report, Page& page);
 
-/// In text_unwanted.cc: the warning at the top of the page, and the table of who and whom among the protocols.
+/// In text_unwanted.cc: the warning at the top of the page, and the table of who and whom among the
+/// protocols.
 void write_unwanted_banner(const Report& report, Page& page);
 void write_unwanted(const Report& report, const TextOptions& options, Page& page);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Question 4: can I trust these numbers? Every loss is a named number, and the sums are shown so that they can be checked.
+// Question 4: can I trust these numbers? Every loss is a named number, and the sums are shown so that they
+// can be checked.
 #include "control/report/human.h"
 #include "control/report/text_sections.h"
 
@@ -14,7 +15,8 @@ uint64_t sum(const NamedCounts& counts) noexcept {
 
 std::string list(const NamedCounts& counts) {
   std::string text;
-  for (const auto& [name, count] : counts) text += (text.empty() ? "" : ", ") + name + " " + human_count(count);
+  for (const auto& [name, count] : counts)
+    text += (text.empty() ? "" : ", ") + name + " " + human_count(count);
   return text;
 }
 
@@ -24,16 +26,20 @@ std::string plus(const NamedCounts& counts) {
   return text;
 }
 
-/// "n read = n processed", with the losses by name; an alarm when the two sides differ, since then a frame was lost
-/// without a name.
-void write_balance(Page& page, std::string_view label, uint64_t total, const char* of, uint64_t part, const char* is, const NamedCounts& rest) {
+/// "n read = n processed", with the losses by name; an alarm when the two sides differ, since then a frame
+/// was lost without a name.
+void write_balance(Page& page, std::string_view label, uint64_t total, const char* of, uint64_t part,
+                   const char* is, const NamedCounts& rest) {
   const bool balanced = total == part + sum(rest);
-  page.labelled(label, human_count(total) + " " + of + (balanced ? " = " : " is not ") + human_count(part) + " " + is + plus(rest),
+  page.labelled(label,
+                human_count(total) + " " + of + (balanced ? " = " : " is not ") + human_count(part) + " " +
+                    is + plus(rest),
                 balanced ? Style::Plain : Style::Alarm);
 }
 
 std::string clock_text(const CaptureSection& capture, bool utf8) {
-  return "time stamps from the " + capture.timestamp_source + ", to " + human_resolution(capture.timestamp_resolution_ns, utf8);
+  return "time stamps from the " + capture.timestamp_source + ", to " +
+         human_resolution(capture.timestamp_resolution_ns, utf8);
 }
 
 void write_flow_counts(const Report& report, Page& page) {
@@ -63,9 +69,12 @@ void write_trust(const Report& report, Page& page) {
                   report.capture.truncated ? Style::Warning : Style::Good);
   }
   write_balance(page, "Frames", accounting.read, "read", accounting.processed, "processed", {});
-  write_balance(page, "Processed", accounting.processed, "processed", accounting.understood, "understood", accounting.malformed);
+  write_balance(page, "Processed", accounting.processed, "processed", accounting.understood, "understood",
+                accounting.malformed);
   if (!report.capture.unread.empty()) page.labelled("Not read", list(report.capture.unread), Style::Warning);
-  page.labelled("Given up", accounting.evicted.empty() ? "nothing for want of room" : list(accounting.evicted) + " for want of room",
+  page.labelled("Given up",
+                accounting.evicted.empty() ? "nothing for want of room"
+                                           : list(accounting.evicted) + " for want of room",
                 accounting.evicted.empty() ? Style::Plain : Style::Warning);
   write_flow_counts(report, page);
   if (!report.rules_sha256.empty()) page.labelled("Rules", "SHA-256 " + report.rules_sha256.substr(0, 16));

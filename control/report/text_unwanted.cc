@@ -31,7 +31,8 @@ void write_unwanted_banner(const Report& report, Page& page) {
   }
   std::vector<std::pair<std::string_view, const Group*>> ranked;
   for (const auto& [application, group] : groups) ranked.emplace_back(application, &group);
-  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) { return a.second->bytes > b.second->bytes; });
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& a, const auto& b) { return a.second->bytes > b.second->bytes; });
 
   page.blank();
   page.sentence("UNWANTED TRAFFIC: " + counted(report.unwanted.size(), "flow", "flows"), Style::Alarm);
@@ -39,10 +40,12 @@ void write_unwanted_banner(const Report& report, Page& page) {
   for (size_t i = 0; i < shown; ++i) {
     const auto& [application, group] = ranked[i];
     const auto& clients = group->bytes_of_clients;
-    const auto busiest = std::max_element(clients.begin(), clients.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+    const auto busiest = std::max_element(clients.begin(), clients.end(),
+                                          [](const auto& a, const auto& b) { return a.second < b.second; });
     std::string who = busiest->first.to_string();
     if (clients.size() > 1) who = counted(clients.size(), "address", "addresses") + ", most from " + who;
-    page.sentence(std::string(application) + ": " + counted(group->flows, "flow", "flows") + ", " + human_bytes(group->bytes) + " from " + who,
+    page.sentence(std::string(application) + ": " + counted(group->flows, "flow", "flows") + ", " +
+                      human_bytes(group->bytes) + " from " + who,
                   Style::Alarm, 2 * kPageIndent);
   }
   write_rest(shown, ranked.size(), page);
@@ -51,8 +54,9 @@ void write_unwanted_banner(const Report& report, Page& page) {
 void write_unwanted(const Report& report, const TextOptions& options, Page& page) {
   if (report.unwanted.empty()) {
     page.blank();
-    return report.policy_given ? page.labelled("Unwanted", "none of what the policy names was seen", Style::Good)
-                               : page.labelled("Unwanted", "not asked for; --unwanted bittorrent,p2p would look for these");
+    return report.policy_given
+               ? page.labelled("Unwanted", "none of what the policy names was seen", Style::Good)
+               : page.labelled("Unwanted", "not asked for; --unwanted bittorrent,p2p would look for these");
   }
   page.blank();
   page.line(kPageIndent, {{"Unwanted", Style::Alarm}});
@@ -69,10 +73,15 @@ void write_unwanted(const Report& report, const TextOptions& options, Page& page
     return options.sort == SortKey::Packets ? row.traffic.packets : row.traffic.bytes;
   });
   for (const UnwantedRow* row : shown) {
-    table.add({human_endpoint(row->client), human_endpoint(row->server), {std::string(row->application), Style::Alarm},
-               to_string(row->evidence), transport_name(row->ip_protocol), human_count(row->traffic.packets),
+    table.add({human_endpoint(row->client),
+               human_endpoint(row->server),
+               {std::string(row->application), Style::Alarm},
+               to_string(row->evidence),
+               transport_name(row->ip_protocol),
+               human_count(row->traffic.packets),
                human_bytes(row->traffic.bytes),
-               row->first_time == kNoTimestamp ? std::string() : utc_time(row->first_time, 1'000'000'000), row->host});
+               row->first_time == kNoTimestamp ? std::string() : utc_time(row->first_time, 1'000'000'000),
+               row->host});
   }
   table.print(page);
   write_rest(shown.size(), report.unwanted.size(), page);

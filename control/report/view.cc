@@ -25,8 +25,9 @@ void restrict_to_port(Report& report, uint16_t port) {
     for (const DestinationPort& row : destination.ports) destination.traffic += row.traffic;
   }
   std::erase_if(report.destinations, [](const Destination& row) { return row.ports.empty(); });
-  std::stable_sort(report.destinations.begin(), report.destinations.end(),
-                   [](const Destination& a, const Destination& b) { return a.traffic.packets > b.traffic.packets; });
+  std::stable_sort(
+      report.destinations.begin(), report.destinations.end(),
+      [](const Destination& a, const Destination& b) { return a.traffic.packets > b.traffic.packets; });
   std::erase_if(report.conversations, [&](const Conversation& row) { return row.server.port != port; });
   report.destination_count = report.destinations.size();
   report.conversation_count = report.conversations.size();

@@ -84,13 +84,15 @@ TEST(Inspect, TakesItsPolicyFromAFile) {
   std::ofstream(policy) << "unwanted = []\n\nunwantd = [\"p2p\"]\n";
   const auto refused = run({.arguments = {"inspect", toy_capture("whole.pcap"), "--policy", policy}});
   EXPECT_EQ(refused.status, 2);
-  EXPECT_TRUE(contains(refused.err, "policy.toml:3:1: unknown key 'unwantd'; did you mean 'unwanted'?")) << refused.err;
+  EXPECT_TRUE(contains(refused.err, "policy.toml:3:1: unknown key 'unwantd'; did you mean 'unwanted'?"))
+      << refused.err;
 }
 
 TEST(Inspect, AnswersWhoTalksToAPort) {
   const auto outcome = run({.arguments = {"inspect", toy_capture("whole.pcap"), "--port", "111"}});
   EXPECT_TRUE(contains(outcome.out, "Destinations  only port 111")) << outcome.out;
-  const auto report = nlohmann::json::parse(run({.arguments = {"inspect", "--json", toy_capture("whole.pcap"), "--port", "111"}}).out);
+  const auto report = nlohmann::json::parse(
+      run({.arguments = {"inspect", "--json", toy_capture("whole.pcap"), "--port", "111"}}).out);
   EXPECT_EQ(report["only_port"], 111);
   ASSERT_EQ(report["destinations"].size(), 1u);
   EXPECT_EQ(report["destinations"][0]["address"], "10.0.0.2");
@@ -102,14 +104,17 @@ TEST(Inspect, WritesTablesInsteadOfTheReport) {
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.out, "");
   EXPECT_TRUE(contains(outcome.err, "wrote 12 tables into")) << outcome.err;
-  EXPECT_TRUE(contains(contents(folder / "flows.csv"), "tcp,10.0.0.5,40000,10.0.0.2,111,toy,p2p,payload,")) << contents(folder / "flows.csv");
+  EXPECT_TRUE(contains(contents(folder / "flows.csv"), "tcp,10.0.0.5,40000,10.0.0.2,111,toy,p2p,payload,"))
+      << contents(folder / "flows.csv");
 }
 
 TEST(Inspect, SaysWhenStandardOutputIsFull) {
   for (const char* format : {"--json", "--inner"}) {
-    const auto outcome = run({.arguments = {"inspect", toy_capture("whole.pcap"), format}, .out_path = "/dev/full"});
+    const auto outcome =
+        run({.arguments = {"inspect", toy_capture("whole.pcap"), format}, .out_path = "/dev/full"});
     EXPECT_EQ(outcome.status, 2);
-    EXPECT_TRUE(contains(outcome.err, "cannot write to standard output: No space left on device")) << outcome.err;
+    EXPECT_TRUE(contains(outcome.err, "cannot write to standard output: No space left on device"))
+        << outcome.err;
   }
 }
 
@@ -122,8 +127,10 @@ TEST(Inspect, EndsQuietlyWhenItsReaderLeaves) {
 TEST(Inspect, ColoursOnlyATerminalAndNeverWithNoColor) {
   const std::vector<std::string> arguments{"inspect", toy_capture("whole.pcap")};
   EXPECT_TRUE(contains(run({.arguments = arguments, .terminal = true}).out, "\x1b[1;36m"));
-  EXPECT_FALSE(contains(run({.arguments = arguments, .environment = {{"NO_COLOR", "1"}}, .terminal = true}).out, "\x1b["));
-  EXPECT_FALSE(contains(run({.arguments = arguments, .environment = {{"TERM", "dumb"}}, .terminal = true}).out, "\x1b["));
+  EXPECT_FALSE(contains(
+      run({.arguments = arguments, .environment = {{"NO_COLOR", "1"}}, .terminal = true}).out, "\x1b["));
+  EXPECT_FALSE(contains(
+      run({.arguments = arguments, .environment = {{"TERM", "dumb"}}, .terminal = true}).out, "\x1b["));
   EXPECT_FALSE(contains(run({.arguments = arguments}).out, "\x1b["));
 }
 

@@ -85,7 +85,8 @@ std::vector<std::string> environment_of(const Invocation& invocation) {
   return lines;
 }
 
-Outcome run_on_terminal(const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
+Outcome run_on_terminal(const std::vector<std::string>& arguments,
+                        const std::vector<std::string>& environment) {
   winsize size{};
   size.ws_col = 80;
   size.ws_row = 24;
@@ -99,7 +100,8 @@ Outcome run_on_terminal(const std::vector<std::string>& arguments, const std::ve
   return outcome;
 }
 
-Outcome run_on_pipes(const Invocation& invocation, const std::vector<std::string>& arguments, const std::vector<std::string>& environment) {
+Outcome run_on_pipes(const Invocation& invocation, const std::vector<std::string>& arguments,
+                     const std::vector<std::string>& environment) {
   Pipe in, out, err;
   if (!invocation.out_path.empty()) {
     out.close(1);
@@ -116,7 +118,8 @@ Outcome run_on_pipes(const Invocation& invocation, const std::vector<std::string
   in.close(0);
   out.close(1);
   err.close(1);
-  if (::write(in.ends[1], invocation.input.data(), invocation.input.size()) < 0) throw std::runtime_error("write");  // fits a pipe
+  if (::write(in.ends[1], invocation.input.data(), invocation.input.size()) < 0)
+    throw std::runtime_error("write");  // fits a pipe
   in.close(1);
   Outcome outcome;
   drain(out.ends[0], err.ends[0], outcome);
@@ -125,7 +128,8 @@ Outcome run_on_pipes(const Invocation& invocation, const std::vector<std::string
 }
 
 /// An Ethernet frame of the toy connection.
-Bytes frame(bool from_client, uint8_t flags, uint32_t sequence, uint32_t acknowledges, std::string_view payload) {
+Bytes frame(bool from_client, uint8_t flags, uint32_t sequence, uint32_t acknowledges,
+            std::string_view payload) {
   ByteWriter out(std::endian::big);
   const uint32_t client = 0x0a000005, server = 0x0a000002;
   const uint16_t client_port = 40'000, server_port = 111;
@@ -162,26 +166,32 @@ fs::path toy_capture(const std::string& name, size_t cut) {
   pcap.record(1'000, 13'000, frame(true, kAck | kPush, 101, 501, "TOY protocol 1"));
   pcap.record(1'000, 14'000, frame(false, kAck | kPush, 501, 115, "a fine day for it"));
   const fs::path path = workspace() / name;
-  std::ofstream(path, std::ios::binary).write(reinterpret_cast<const char*>(pcap.bytes().data()), static_cast<std::streamsize>(pcap.bytes().size() - cut));
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(pcap.bytes().data()),
+             static_cast<std::streamsize>(pcap.bytes().size() - cut));
   return path;
 }
 
 fs::path toy_rules() {
   const fs::path folder = workspace() / "rules";
   if (fs::create_directory(folder)) {
-    std::ofstream(folder / "toy.toml") << "schema = 1\n[[protocol]]\nname = \"toy\"\ncategory = \"p2p\"\n[[protocol.sig]]\nid = \"toy.hello\"\n"
-                                          "l4 = \"tcp\"\ndir = \"client\"\nregex = '^TOY protocol'\nstrength = \"strong\"\n";
+    std::ofstream(folder / "toy.toml")
+        << "schema = 1\n[[protocol]]\nname = \"toy\"\ncategory = \"p2p\"\n[[protocol.sig]]\nid = "
+           "\"toy.hello\"\n"
+           "l4 = \"tcp\"\ndir = \"client\"\nregex = '^TOY protocol'\nstrength = \"strong\"\n";
   }
   return folder;
 }
 
 Outcome run(const Invocation& invocation) {
   const char* program = std::getenv("WIREWATCH_PROGRAM");
-  if (program == nullptr) throw std::runtime_error("$WIREWATCH_PROGRAM does not name the program; 'meson test' sets it");
+  if (program == nullptr)
+    throw std::runtime_error("$WIREWATCH_PROGRAM does not name the program; 'meson test' sets it");
   std::vector<std::string> arguments{program};
   arguments.insert(arguments.end(), invocation.arguments.begin(), invocation.arguments.end());
   const auto environment = environment_of(invocation);
-  return invocation.terminal ? run_on_terminal(arguments, environment) : run_on_pipes(invocation, arguments, environment);
+  return invocation.terminal ? run_on_terminal(arguments, environment)
+                             : run_on_pipes(invocation, arguments, environment);
 }
 
 }  // namespace wirewatch::testing

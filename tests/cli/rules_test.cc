@@ -12,11 +12,14 @@ namespace {
 
 using testing::run;
 
-std::filesystem::path rule_file(const std::string& name, const std::string& protocol, const std::string& regex) {
+std::filesystem::path rule_file(const std::string& name, const std::string& protocol,
+                                const std::string& regex) {
   const auto folder = testing::workspace() / name;
   std::filesystem::create_directory(folder);
-  std::ofstream(folder / "own.toml") << "schema = 1\n[[protocol]]\nname = \"" << protocol << "\"\ncategory = \"games\"\n[[protocol.sig]]\nid = \"" << protocol
-                                     << ".hello\"\nl4 = \"tcp\"\ndir = \"client\"\nregex = '" << regex << "'\nstrength = \"strong\"\n";
+  std::ofstream(folder / "own.toml") << "schema = 1\n[[protocol]]\nname = \"" << protocol
+                                     << "\"\ncategory = \"games\"\n[[protocol.sig]]\nid = \"" << protocol
+                                     << ".hello\"\nl4 = \"tcp\"\ndir = \"client\"\nregex = '" << regex
+                                     << "'\nstrength = \"strong\"\n";
   return folder / "own.toml";
 }
 
@@ -60,7 +63,9 @@ TEST(Rules, OfASecondFolderAddToTheFirstAndWin) {
 TEST(Rules, NamedByTheEnvironmentMustExist) {
   const auto outcome = run({.arguments = {"rules", "list"}, .environment = {{"WIREWATCH_RULES", "no-such"}}});
   EXPECT_EQ(outcome.status, 2);
-  EXPECT_NE(outcome.err.find("the rules folder 'no-such' ($WIREWATCH_RULES) does not exist"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("the rules folder 'no-such' ($WIREWATCH_RULES) does not exist"),
+            std::string::npos)
+      << outcome.err;
 }
 
 TEST(Rules, AreFoundInTheSourceTreeByAProgramThatWasNotInstalled) {

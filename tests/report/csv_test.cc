@@ -78,17 +78,19 @@ TEST_F(Csv, WritesOneTableAFileIntoAPrivateDirectory) {
   const auto written = write_csv(testing::sample_report(), folder_ / "out");
   ASSERT_TRUE(written) << written.error().message;
   EXPECT_EQ(*written, 12u);
-  struct stat status{};
+  struct stat status {};
   ASSERT_EQ(::stat((folder_ / "out").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777u, 0700u);
-  for (const char* name : {"capture", "handshakes", "handshake_summary", "handshake_ports", "protocol_hierarchy", "destinations", "endpoints",
-                           "conversations", "flows", "applications", "unwanted", "accounting"}) {
+  for (const char* name :
+       {"capture", "handshakes", "handshake_summary", "handshake_ports", "protocol_hierarchy", "destinations",
+        "endpoints", "conversations", "flows", "applications", "unwanted", "accounting"}) {
     EXPECT_TRUE(fs::is_regular_file(folder_ / "out" / (std::string(name) + ".csv"))) << name;
   }
 }
 
 TEST_F(Csv, GivesEveryRowAsManyCellsAsTheHeader) {
-  for (const Report& report : {testing::sample_report(), testing::hostile_report(), testing::empty_report()}) {
+  for (const Report& report :
+       {testing::sample_report(), testing::hostile_report(), testing::empty_report()}) {
     ASSERT_TRUE(write_csv(report, folder_ / "out"));
     for (const auto& entry : fs::directory_iterator(folder_ / "out")) {
       const auto rows = parsed(table(entry.path().stem().string()));
@@ -102,8 +104,9 @@ TEST_F(Csv, WritesHandshakesAndLeavesUnknownCellsEmpty) {
   ASSERT_TRUE(write_csv(testing::sample_report(), folder_ / "out"));
   const auto rows = parsed(table("handshakes"));
   ASSERT_EQ(rows.size(), 5u);
-  EXPECT_EQ(rows[1], (std::vector<std::string>{"10.0.0.5", "51034", "93.184.216.34", "443", "established", "1772360523.123456000",
-                                              "1772360523.135801678", "12345678", "87000", "12432678", "0", "0", "false"}));
+  EXPECT_EQ(rows[1], (std::vector<std::string>{"10.0.0.5", "51034", "93.184.216.34", "443", "established",
+                                               "1772360523.123456000", "1772360523.135801678", "12345678",
+                                               "87000", "12432678", "0", "0", "false"}));
   EXPECT_EQ(rows[4][6], "");
   EXPECT_EQ(rows[4][7], "");
 }
@@ -132,10 +135,12 @@ TEST_F(Csv, SaysWhyTablesCannotBeWritten) {
   std::ofstream(folder_ / "file") << "not a directory";
   const auto onto_file = write_csv(testing::empty_report(), folder_ / "file");
   ASSERT_FALSE(onto_file);
-  EXPECT_NE(onto_file.error().message.find("it is a file, not a directory"), std::string::npos) << onto_file.error().message;
+  EXPECT_NE(onto_file.error().message.find("it is a file, not a directory"), std::string::npos)
+      << onto_file.error().message;
   const auto nowhere = write_csv(testing::empty_report(), folder_ / "missing" / "out");
   ASSERT_FALSE(nowhere);
-  EXPECT_NE(nowhere.error().message.find("cannot make the directory"), std::string::npos) << nowhere.error().message;
+  EXPECT_NE(nowhere.error().message.find("cannot make the directory"), std::string::npos)
+      << nowhere.error().message;
 }
 
 }  // namespace

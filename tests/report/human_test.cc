@@ -27,8 +27,16 @@ TEST(HumanDuration, ShowsThreeSignificantDigits) {
   const struct {
     int64_t ns;
     const char* expected;
-  } cases[] = {{0, "0 s"},           {1, "1 ns"},         {999, "999 ns"},          {1'000, "1.00 µs"},      {12'345'678, "12.3 ms"},
-               {99'960'000, "100 ms"}, {999'600'000, "1.00 s"}, {1'020'000'000, "1.02 s"}, {75'300'000'000, "75.3 s"}, {-87'000, "-87.0 µs"}};
+  } cases[] = {{0, "0 s"},
+               {1, "1 ns"},
+               {999, "999 ns"},
+               {1'000, "1.00 µs"},
+               {12'345'678, "12.3 ms"},
+               {99'960'000, "100 ms"},
+               {999'600'000, "1.00 s"},
+               {1'020'000'000, "1.02 s"},
+               {75'300'000'000, "75.3 s"},
+               {-87'000, "-87.0 µs"}};
   for (const auto& [ns, expected] : cases) EXPECT_EQ(human_duration(ns, true), expected) << ns;
   EXPECT_EQ(human_duration(1'500, false), "1.50 us");
 }

@@ -52,9 +52,13 @@ std::string text_of(const Report& report, const JsonOptions& options = {}) {
   return testing::captured([&](Output& out) { write_json(report, options, out); });
 }
 
-Json json_of(const Report& report, const JsonOptions& options = {}) { return Json::parse(text_of(report, options)); }
+Json json_of(const Report& report, const JsonOptions& options = {}) {
+  return Json::parse(text_of(report, options));
+}
 
-TEST(JsonReport, HasEveryKeyOfTheSchema) { expect_shape(Json::parse(kSchema), json_of(testing::sample_report()), "report"); }
+TEST(JsonReport, HasEveryKeyOfTheSchema) {
+  expect_shape(Json::parse(kSchema), json_of(testing::sample_report()), "report");
+}
 
 TEST(JsonReport, SaysWhatTheCaptureIs) {
   const Json capture = json_of(testing::sample_report())["capture"];
@@ -68,7 +72,10 @@ TEST(JsonReport, SaysWhatTheCaptureIs) {
 
 TEST(JsonReport, GivesAllThreeLegsOfAHandshake) {
   const Json handshake = json_of(testing::sample_report())["handshakes"][0];
-  EXPECT_EQ(handshake, Json::parse(R"({"client": {"address": "10.0.0.5", "port": 51034}, "server": {"address": "93.184.216.34", "port": 443},
+  EXPECT_EQ(
+      handshake,
+      Json::parse(
+          R"({"client": {"address": "10.0.0.5", "port": 51034}, "server": {"address": "93.184.216.34", "port": 443},
     "outcome": "established", "syn_timestamp": "1772360523.123456000", "syn_ack_timestamp": "1772360523.135801678",
     "syn_ack_rtt_ns": 12345678, "ack_rtt_ns": 87000, "initial_rtt_ns": 12432678, "syn_retransmissions": 0, "syn_ack_retransmissions": 0,
     "ambiguous": false})"));
@@ -78,11 +85,14 @@ TEST(JsonReport, LeavesOutWhatIsNotKnown) {
   const Json report = json_of(testing::sample_report());
   const Json& unanswered = report["handshakes"][3];
   EXPECT_EQ(unanswered["outcome"], "unanswered");
-  for (const char* key : {"syn_ack_timestamp", "syn_ack_rtt_ns", "ack_rtt_ns", "initial_rtt_ns"}) EXPECT_FALSE(unanswered.contains(key)) << key;
+  for (const char* key : {"syn_ack_timestamp", "syn_ack_rtt_ns", "ack_rtt_ns", "initial_rtt_ns"})
+    EXPECT_FALSE(unanswered.contains(key)) << key;
   const Json& nameless = report["flows"][3];
-  for (const char* key : {"application", "category", "evidence", "host"}) EXPECT_FALSE(nameless.contains(key)) << key;
+  for (const char* key : {"application", "category", "evidence", "host"})
+    EXPECT_FALSE(nameless.contains(key)) << key;
   EXPECT_FALSE(report["handshake_summary"][3].contains("p50_ns"));
-  EXPECT_FALSE(report["conversations"][3].contains("application")) << "'unknown' is not the name of an application";
+  EXPECT_FALSE(report["conversations"][3].contains("application"))
+      << "'unknown' is not the name of an application";
   const Json& arp = report["protocol_hierarchy"][0]["children"][2];
   EXPECT_EQ(arp, Json::parse(R"({"protocol": "arp", "packets": 412, "bytes": 24720, "children": []})"));
   const Json untimed = json_of(testing::report_without_tcp());
@@ -133,11 +143,13 @@ TEST(JsonReport, SaysThatItWasRestrictedToAPort) {
 TEST(JsonReport, StaysValidWhateverHostsAndPathsHold) {
   const Json report = json_of(testing::hostile_report());
   const auto host = report["flows"][0]["host"].get<std::string>();
-  EXPECT_TRUE(host.starts_with("=cmd|'/c calc'!A1\x1b[2J\x07\",\r\n\xef\xbf\xbd\xef\xbf\xbd\xe2\x80\xae")) << host;
+  EXPECT_TRUE(host.starts_with("=cmd|'/c calc'!A1\x1b[2J\x07\",\r\n\xef\xbf\xbd\xef\xbf\xbd\xe2\x80\xae"))
+      << host;
 }
 
 TEST(JsonReport, IsWholeForCapturesWithNothingInThem) {
-  for (const Report& report : {testing::empty_report(), testing::undissected_report(), testing::report_without_tcp()}) {
+  for (const Report& report :
+       {testing::empty_report(), testing::undissected_report(), testing::report_without_tcp()}) {
     const Json json = json_of(report);
     EXPECT_EQ(json["handshakes"], Json::array());
     EXPECT_EQ(json["capture"]["packets"], report.capture.traffic.packets);
@@ -147,16 +159,21 @@ TEST(JsonReport, IsWholeForCapturesWithNothingInThem) {
 
 TEST(JsonReport, PutsEveryRowOnItsOwnLine) {
   const std::string text = text_of(testing::sample_report());
-  EXPECT_NE(text.find("\n{\"transport\":\"tcp\",\"client\":{\"address\":\"10.0.0.5\",\"port\":51034}"), std::string::npos);
+  EXPECT_NE(text.find("\n{\"transport\":\"tcp\",\"client\":{\"address\":\"10.0.0.5\",\"port\":51034}"),
+            std::string::npos);
   EXPECT_EQ(text.back(), '\n');
 }
 
 TEST(JsonWriter, EscapesEveryByteThatNeedsIt) {
   for (int byte = 0; byte < 256; ++byte) {
     const std::string text = std::string("a") + static_cast<char>(byte) + "b";
-    const std::string written = testing::captured([&](Output& out) { JsonWriter(out).value(std::string_view(text)); });
+    const std::string written =
+        testing::captured([&](Output& out) { JsonWriter(out).value(std::string_view(text)); });
     const auto read = Json::parse(written).get<std::string>();
-    EXPECT_EQ(read, byte < 0x80 ? text : "a\xef\xbf\xbd" "b") << byte;
+    EXPECT_EQ(read, byte < 0x80 ? text
+                                : "a\xef\xbf\xbd"
+                                  "b")
+        << byte;
   }
 }
 

@@ -27,7 +27,8 @@ TEST(TimestampText, HasNineDigitsAfterThePointOnEitherSideOfTheEpoch) {
                {"more than a second before", -1'000'000'001, "-1.000000001"},
                {"the latest", INT64_MAX, "9223372036.854775807"},
                {"the earliest", INT64_MIN, "-9223372036.854775808"}};
-  for (const auto& [description, ns, expected] : cases) EXPECT_EQ(timestamp_text(ns), expected) << description;
+  for (const auto& [description, ns, expected] : cases)
+    EXPECT_EQ(timestamp_text(ns), expected) << description;
 }
 
 TEST(Output, KeepsTheOrderOfShortAndVeryLongPieces) {

@@ -19,12 +19,19 @@ TEST(Printable, LetsNothingMoveTheCursor) {
                {"an escape sequence", "\x1b[2Jgone", "\\x1b[2Jgone"},
                {"a bell, a tab and a new line", "a\a\t\n", "a\\x07\\x09\\x0a"},
                {"a NUL", "a\0b"s, "a\\x00b"},
-               {"a C1 control, an escape sequence of its own", "\xc2\x9b""31m", "\\xc2\\x9b31m"},
+               {"a C1 control, an escape sequence of its own",
+                "\xc2\x9b"
+                "31m",
+                "\\xc2\\x9b31m"},
                {"bytes that are not UTF-8", "\xff\xc3", "\\xff\\xc3"},
-               {"a right-to-left override", "a\xe2\x80\xae""b", "a\\xe2\\x80\\xaeb"},
+               {"a right-to-left override",
+                "a\xe2\x80\xae"
+                "b",
+                "a\\xe2\\x80\\xaeb"},
                {"a zero width space", "pay\xe2\x80\x8bpal", "pay\\xe2\\x80\\x8bpal"},
                {"text of another script", "münchen.例え", "münchen.例え"}};
-  for (const auto& [description, text, expected] : cases) EXPECT_EQ(printable(text, true), expected) << description;
+  for (const auto& [description, text, expected] : cases)
+    EXPECT_EQ(printable(text, true), expected) << description;
 }
 
 TEST(Printable, IsAsciiWhereTheTerminalIs) { EXPECT_EQ(printable("ü", false), "\\xc3\\xbc"); }
@@ -43,12 +50,13 @@ TEST(Shortened, CutsWhereItIsTold) {
     size_t width;
     Shorten where;
     std::string_view expected;
-  } cases[] = {{"what fits stays", "10.0.0.1", 8, Shorten::Middle, "10.0.0.1"},
-               {"the end", "bittorrent", 5, Shorten::End, "bitt…"},
-               {"the middle keeps both ends", "2001:db8::7a31", 9, Shorten::Middle, "2001…7a31"},
-               {"whole items of a list", "tcp/443 82.1 %, udp/53 10.0 %", 24, Shorten::Items, "tcp/443 82.1 %,…"},
-               {"a wide character is not cut in two", "例え例え", 4, Shorten::End, "例…"},
-               {"one column", "abc", 1, Shorten::End, "…"}};
+  } cases[] = {
+      {"what fits stays", "10.0.0.1", 8, Shorten::Middle, "10.0.0.1"},
+      {"the end", "bittorrent", 5, Shorten::End, "bitt…"},
+      {"the middle keeps both ends", "2001:db8::7a31", 9, Shorten::Middle, "2001…7a31"},
+      {"whole items of a list", "tcp/443 82.1 %, udp/53 10.0 %", 24, Shorten::Items, "tcp/443 82.1 %,…"},
+      {"a wide character is not cut in two", "例え例え", 4, Shorten::End, "例…"},
+      {"one column", "abc", 1, Shorten::End, "…"}};
   for (const auto& [description, text, width, where, expected] : cases) {
     EXPECT_EQ(shortened(text, width, where, true), expected) << description;
     EXPECT_LE(display_width(shortened(text, width, where, true)), width) << description;
@@ -72,7 +80,8 @@ TEST(DecodeUtf8, RefusesWhatRfc3629Refuses) {
                {"an overlong four-byte form", "\xf0\x80\x80\xaf", 0},
                {"a surrogate", "\xed\xa0\x80", 0},
                {"beyond U+10FFFF", "\xf4\x90\x80\x80", 0}};
-  for (const auto& [description, bytes, length] : cases) EXPECT_EQ(decode_utf8(bytes).length, length) << description;
+  for (const auto& [description, bytes, length] : cases)
+    EXPECT_EQ(decode_utf8(bytes).length, length) << description;
 }
 
 }  // namespace

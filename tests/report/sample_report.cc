@@ -20,7 +20,8 @@ RttSummary rtt(uint64_t count, int64_t p50, int64_t p90, int64_t p99, int64_t ma
 }
 
 HierarchyNode node(std::string_view protocol, Traffic traffic, std::vector<HierarchyNode> children = {}) {
-  return {protocol, traffic, Traffic{traffic.packets / 3, traffic.bytes / 10}, Traffic{traffic.packets - traffic.packets / 3, traffic.bytes - traffic.bytes / 10},
+  return {protocol, traffic, Traffic{traffic.packets / 3, traffic.bytes / 10},
+          Traffic{traffic.packets - traffic.packets / 3, traffic.bytes - traffic.bytes / 10},
           std::move(children)};
 }
 
@@ -67,7 +68,8 @@ std::vector<HandshakeRecord> sample_handshakes() {
   return {fast, resent, slow, unanswered};
 }
 
-HandshakeGroup group(Endpoint server, RttSummary times, uint64_t established, uint64_t refused, uint64_t unanswered, uint64_t half_open, uint64_t ambiguous) {
+HandshakeGroup group(Endpoint server, RttSummary times, uint64_t established, uint64_t refused,
+                     uint64_t unanswered, uint64_t half_open, uint64_t ambiguous) {
   HandshakeGroup made;
   made.server = server;
   made.rtt = times;
@@ -86,13 +88,25 @@ void add_handshakes(Report& report) {
   report.handshake_totals = group({}, report.rtt_overall, 740, 31, 20, 10, 19);
   report.handshake_count = 801;
   report.handshakes_by_server = {
-      group(endpoint("93.184.216.34", 443), rtt(420, 11'900'000, 14'200'000, 31 * kMillisecond, 88 * kMillisecond, 10'100'000), 424, 0, 2, 0, 6),
-      group(endpoint("2606:2800:220:1:248:1893:25c8:1946", 443), rtt(160, 44'800'000, 61'000'000, 410 * kMillisecond, 1'020 * kMillisecond, 40 * kMillisecond), 165, 0, 0, 1, 5),
-      group(endpoint("10.0.0.2", 445), rtt(141, 102 * kMicrosecond, 180 * kMicrosecond, 950 * kMicrosecond, 2'040'000, 91 * kMicrosecond), 150, 30, 0, 9, 8),
+      group(endpoint("93.184.216.34", 443),
+            rtt(420, 11'900'000, 14'200'000, 31 * kMillisecond, 88 * kMillisecond, 10'100'000), 424, 0, 2, 0,
+            6),
+      group(endpoint("2606:2800:220:1:248:1893:25c8:1946", 443),
+            rtt(160, 44'800'000, 61'000'000, 410 * kMillisecond, 1'020 * kMillisecond, 40 * kMillisecond),
+            165, 0, 0, 1, 5),
+      group(
+          endpoint("10.0.0.2", 445),
+          rtt(141, 102 * kMicrosecond, 180 * kMicrosecond, 950 * kMicrosecond, 2'040'000, 91 * kMicrosecond),
+          150, 30, 0, 9, 8),
       group(endpoint("192.0.2.77", 8443), {}, 0, 0, 18, 0, 0)};
   report.handshakes_by_port = {
-      group({{}, 443}, rtt(580, 12'300'000, 46 * kMillisecond, 131 * kMillisecond, 1'020 * kMillisecond, 10'100'000), 590, 1, 2, 1, 11),
-      group({{}, 445}, rtt(141, 102 * kMicrosecond, 180 * kMicrosecond, 950 * kMicrosecond, 2'040'000, 91 * kMicrosecond), 150, 30, 0, 9, 8),
+      group({{}, 443},
+            rtt(580, 12'300'000, 46 * kMillisecond, 131 * kMillisecond, 1'020 * kMillisecond, 10'100'000),
+            590, 1, 2, 1, 11),
+      group(
+          {{}, 445},
+          rtt(141, 102 * kMicrosecond, 180 * kMicrosecond, 950 * kMicrosecond, 2'040'000, 91 * kMicrosecond),
+          150, 30, 0, 9, 8),
       group({{}, 8443}, {}, 0, 0, 18, 0, 0)};
 }
 
@@ -101,40 +115,78 @@ void add_protocols(Report& report) {
   report.protocol_hierarchy = {
       node("eth", {52'139, 48'323'507},
            {node("ip", {41'020, 39'204'118},
-                 {node("tcp", {36'100, 37'100'420}, {node("tls", {21'003, 29'771'002}), node("bittorrent", {2'044, 2'103'400}), node("smb", {1'802, 902'117})}),
-                  node("udp", {4'700, 2'061'218}, {node("dns", {1'204, 171'022}), node("vxlan", {820, 702'100}, {node("eth", {820, 702'100}, {node("ip", {820, 702'100}, {node("icmp", {820, 702'100})})})})}),
+                 {node("tcp", {36'100, 37'100'420},
+                       {node("tls", {21'003, 29'771'002}), node("bittorrent", {2'044, 2'103'400}),
+                        node("smb", {1'802, 902'117})}),
+                  node("udp", {4'700, 2'061'218},
+                       {node("dns", {1'204, 171'022}),
+                        node("vxlan", {820, 702'100},
+                             {node("eth", {820, 702'100},
+                                   {node("ip", {820, 702'100}, {node("icmp", {820, 702'100})})})})}),
                   node("icmp", {220, 42'480})}),
-            node("ipv6", {10'707, 9'094'669}, {node("tcp", {10'600, 9'080'001}, {node("tls", {9'300, 8'990'300})}), node("icmpv6", {107, 14'668})}), arp})};
+            node("ipv6", {10'707, 9'094'669},
+                 {node("tcp", {10'600, 9'080'001}, {node("tls", {9'300, 8'990'300})}),
+                  node("icmpv6", {107, 14'668})}),
+            arp})};
   report.application_names = {"unknown", "tls", "bittorrent", "dns"};
   report.application_categories = {"", "web", "p2p", "network"};
-  report.applications = {{"tls", "web", Evidence::Payload, 585, {30'303, 38'761'302}, {9'120, 2'204'881}, {21'183, 36'556'421}},
-                         {"bittorrent", "p2p", Evidence::Payload, 3, {2'044, 2'103'400}, {1'020, 1'800'100}, {1'024, 303'300}},
-                         {"smb", "file-sharing", Evidence::Confirmed, 150, {1'802, 902'117}, {901, 300'020}, {901, 602'097}},
-                         {"dns", "network", Evidence::Payload, 602, {1'204, 171'022}, {602, 50'100}, {602, 120'922}},
-                         {"ntp", "network", Evidence::Port, 14, {28, 2'520}, {14, 1'260}, {14, 1'260}}};
+  report.applications = {
+      {"tls", "web", Evidence::Payload, 585, {30'303, 38'761'302}, {9'120, 2'204'881}, {21'183, 36'556'421}},
+      {"bittorrent", "p2p", Evidence::Payload, 3, {2'044, 2'103'400}, {1'020, 1'800'100}, {1'024, 303'300}},
+      {"smb", "file-sharing", Evidence::Confirmed, 150, {1'802, 902'117}, {901, 300'020}, {901, 602'097}},
+      {"dns", "network", Evidence::Payload, 602, {1'204, 171'022}, {602, 50'100}, {602, 120'922}},
+      {"ntp", "network", Evidence::Port, 14, {28, 2'520}, {14, 1'260}, {14, 1'260}}};
   report.policy_given = true;
-  const auto unwanted = [](Endpoint client, Endpoint server, Evidence evidence, Traffic traffic, std::string_view host) {
-    return UnwantedRow{"bittorrent", "p2p", client, server, 6, evidence, after(9 * kSecond), after(200 * kSecond), traffic, host};
+  const auto unwanted = [](Endpoint client, Endpoint server, Evidence evidence, Traffic traffic,
+                           std::string_view host) {
+    return UnwantedRow{"bittorrent",         "p2p",   client, server, 6, evidence, after(9 * kSecond),
+                       after(200 * kSecond), traffic, host};
   };
-  report.unwanted = {unwanted(endpoint("10.0.0.5", 51'413), endpoint("203.0.113.9", 6881), Evidence::Payload, {1'900, 2'004'116}, {}),
-                     unwanted(endpoint("10.0.0.5", 51'414), endpoint("198.51.100.23", 51'413), Evidence::Learned, {100, 84'284}, {}),
-                     unwanted(endpoint("2001:db8:4f2:1::7a31", 51'413), endpoint("2a02:1812:2c14:5600:9d3:77ff:fe01:8c2a", 6881), Evidence::Payload, {44, 15'000}, "tracker.example.org")};
+  report.unwanted = {unwanted(endpoint("10.0.0.5", 51'413), endpoint("203.0.113.9", 6881), Evidence::Payload,
+                              {1'900, 2'004'116}, {}),
+                     unwanted(endpoint("10.0.0.5", 51'414), endpoint("198.51.100.23", 51'413),
+                              Evidence::Learned, {100, 84'284}, {}),
+                     unwanted(endpoint("2001:db8:4f2:1::7a31", 51'413),
+                              endpoint("2a02:1812:2c14:5600:9d3:77ff:fe01:8c2a", 6881), Evidence::Payload,
+                              {44, 15'000}, "tracker.example.org")};
 }
 
 void add_destinations(Report& report) {
-  report.destinations = {
-      {address("10.0.0.5"), {20'110, 28'991'204}, {{6, 51'034, {9'002, 12'900'100}}, {6, 51'035, {8'800, 12'811'080}}, {17, 40'001, {1'204, 171'022}}, {0, 0, {1'104, 3'109'002}}}},
-      {address("93.184.216.34"), {12'004, 2'204'881}, {{6, 443, {12'004, 2'204'881}}}},
-      {address("2606:2800:220:1:248:1893:25c8:1946"), {5'100, 660'400}, {{6, 443, {5'000, 650'400}}, {6, 80, {100, 10'000}}}},
-      {address("10.0.0.2"), {1'980, 402'000}, {{6, 445, {1'802, 380'110}}, {17, 53, {120, 12'300}}, {6, 111, {58, 9'590}}}}};
-  report.endpoints = {{address("10.0.0.5"), {13'200, 3'100'400}, {20'110, 28'991'204}, 702, 3},
-                      {address("93.184.216.34"), {11'850, 26'904'118}, {12'004, 2'204'881}, 0, 426},
-                      {address("2606:2800:220:1:248:1893:25c8:1946"), {5'607, 8'434'269}, {5'100, 660'400}, 0, 166},
-                      {address("10.0.0.2"), {1'760, 640'200}, {1'980, 402'000}, 12, 189}};
-  report.conversations = {{address("10.0.0.5"), endpoint("93.184.216.34", 443), 6, 426, {12'004, 2'204'881}, {11'850, 26'904'118}, "tls"},
-                          {address("2001:db8:4f2:1::7a31"), endpoint("2606:2800:220:1:248:1893:25c8:1946", 443), 6, 166, {5'100, 660'400}, {5'607, 8'434'269}, "tls"},
-                          {address("10.0.0.5"), endpoint("10.0.0.2", 445), 6, 189, {1'802, 380'110}, {1'700, 602'097}, "smb"},
-                          {address("10.0.0.9"), endpoint("10.0.0.2", 111), 6, 2, {58, 9'590}, {60, 11'004}, "unknown"}};
+  report.destinations = {{address("10.0.0.5"),
+                          {20'110, 28'991'204},
+                          {{6, 51'034, {9'002, 12'900'100}},
+                           {6, 51'035, {8'800, 12'811'080}},
+                           {17, 40'001, {1'204, 171'022}},
+                           {0, 0, {1'104, 3'109'002}}}},
+                         {address("93.184.216.34"), {12'004, 2'204'881}, {{6, 443, {12'004, 2'204'881}}}},
+                         {address("2606:2800:220:1:248:1893:25c8:1946"),
+                          {5'100, 660'400},
+                          {{6, 443, {5'000, 650'400}}, {6, 80, {100, 10'000}}}},
+                         {address("10.0.0.2"),
+                          {1'980, 402'000},
+                          {{6, 445, {1'802, 380'110}}, {17, 53, {120, 12'300}}, {6, 111, {58, 9'590}}}}};
+  report.endpoints = {
+      {address("10.0.0.5"), {13'200, 3'100'400}, {20'110, 28'991'204}, 702, 3},
+      {address("93.184.216.34"), {11'850, 26'904'118}, {12'004, 2'204'881}, 0, 426},
+      {address("2606:2800:220:1:248:1893:25c8:1946"), {5'607, 8'434'269}, {5'100, 660'400}, 0, 166},
+      {address("10.0.0.2"), {1'760, 640'200}, {1'980, 402'000}, 12, 189}};
+  report.conversations = {
+      {address("10.0.0.5"),
+       endpoint("93.184.216.34", 443),
+       6,
+       426,
+       {12'004, 2'204'881},
+       {11'850, 26'904'118},
+       "tls"},
+      {address("2001:db8:4f2:1::7a31"),
+       endpoint("2606:2800:220:1:248:1893:25c8:1946", 443),
+       6,
+       166,
+       {5'100, 660'400},
+       {5'607, 8'434'269},
+       "tls"},
+      {address("10.0.0.5"), endpoint("10.0.0.2", 445), 6, 189, {1'802, 380'110}, {1'700, 602'097}, "smb"},
+      {address("10.0.0.9"), endpoint("10.0.0.2", 111), 6, 2, {58, 9'590}, {60, 11'004}, "unknown"}};
 }
 
 void add_flows(Report& report) {
@@ -181,7 +233,8 @@ Report sample_report() {
   add_protocols(report);
   add_destinations(report);
   add_flows(report);
-  report.accounting = {52'139, 52'139, 52'100, {{"ipv4_short", 12}, {"tcp_bad_offset", 27}}, {}, 14, 1'340, 40, 26};
+  report.accounting = {52'139, 52'139, 52'100, {{"ipv4_short", 12}, {"tcp_bad_offset", 27}}, {}, 14,
+                       1'340,  40,     26};
   report.rules_sha256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
   return report;
 }
@@ -212,9 +265,16 @@ Report report_without_tcp() {
   report.capture.path = "lookups.pcapng";
   report.capture.format = "pcapng";
   report.capture.traffic = {2, 180};
-  report.protocol_hierarchy = {{"eth", {2, 180}, {}, {}, {{"ip", {2, 180}, {}, {}, {{"udp", {2, 180}, {}, {}, {{"dns", {2, 180}, {}, {}, {}}}}}}}}};
-  report.destinations = {{address("192.0.2.53"), {1, 80}, {{17, 53, {1, 80}}}}, {address("192.0.2.1"), {1, 100}, {{17, 40'000, {1, 100}}}}};
-  report.conversations = {{address("192.0.2.1"), endpoint("192.0.2.53", 53), 17, 1, {1, 80}, {1, 100}, "dns"}};
+  report.protocol_hierarchy = {
+      {"eth",
+       {2, 180},
+       {},
+       {},
+       {{"ip", {2, 180}, {}, {}, {{"udp", {2, 180}, {}, {}, {{"dns", {2, 180}, {}, {}, {}}}}}}}}};
+  report.destinations = {{address("192.0.2.53"), {1, 80}, {{17, 53, {1, 80}}}},
+                         {address("192.0.2.1"), {1, 100}, {{17, 40'000, {1, 100}}}}};
+  report.conversations = {
+      {address("192.0.2.1"), endpoint("192.0.2.53", 53), 17, 1, {1, 80}, {1, 100}, "dns"}};
   report.applications = {{"dns", "network", Evidence::Payload, 1, {2, 180}, {1, 80}, {1, 100}}};
   report.accounting = {2, 2, 2, {}, {}, 0, 1, 0, 0};
   report.flow_count = 1;
@@ -224,7 +284,8 @@ Report report_without_tcp() {
 Report hostile_report() {
   Report report = sample_report();
   static const std::string long_name(300, 'n');
-  static const std::string nasty_host = std::string("=cmd|'/c calc'!A1\x1b[2J\x07\",\r\n\xff\xfe\xe2\x80\xae", 32) + long_name;
+  static const std::string nasty_host =
+      std::string("=cmd|'/c calc'!A1\x1b[2J\x07\",\r\n\xff\xfe\xe2\x80\xae", 32) + long_name;
   report.capture.path = "\x1b]0;title\x07 captures/\xe6\xbc\xa2\xe5\xad\x97 \xc2\x9b" + long_name;
   report.capture.damage = "the name " + long_name + " is \x1b[31mred";
   for (UnwantedRow& row : report.unwanted) row.host = nasty_host, row.application = long_name;

@@ -6,8 +6,8 @@
 
 namespace wirewatch::testing {
 
-/// A small office network with everything a report can hold: IPv4 and IPv6, tunnels, failed and resent handshakes,
-/// guesses, unwanted traffic, damage. Names live as long as the program.
+/// A small office network with everything a report can hold: IPv4 and IPv6, tunnels, failed and resent
+/// handshakes, guesses, unwanted traffic, damage. Names live as long as the program.
 Report sample_report();
 
 /// A file with a header and no packets.

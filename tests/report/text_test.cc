@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Golden pages: tests/golden/report-*.txt. After a change that is meant, write them anew and read the difference:
+// Golden pages: tests/golden/report-*.txt. After a change that is meant, write them anew and read the
+// difference:
 //   WIREWATCH_UPDATE_GOLDEN=1 meson test -C build report && git diff tests/golden
 #include "control/report/text.h"
 
@@ -52,10 +53,12 @@ TEST(TextReport, LooksAsItDidWhenItWasLastLookedAt) {
 }
 
 TEST(TextReport, NeverGoesBeyondItsWidth) {
-  for (const Report& report : {testing::sample_report(), testing::hostile_report(), testing::report_without_tcp(), testing::undissected_report()}) {
+  for (const Report& report : {testing::sample_report(), testing::hostile_report(),
+                               testing::report_without_tcp(), testing::undissected_report()}) {
     for (size_t width = kNarrowestPage; width <= 260; width += width < 130 ? 1 : 13) {
       for (const bool utf8 : {true, false}) {
-        for (const std::string& line : lines_of(page_of(report, width, utf8))) ASSERT_LE(display_width(line), width) << line;
+        for (const std::string& line : lines_of(page_of(report, width, utf8)))
+          ASSERT_LE(display_width(line), width) << line;
       }
     }
   }
@@ -63,7 +66,8 @@ TEST(TextReport, NeverGoesBeyondItsWidth) {
 
 TEST(TextReport, LetsNoControlCharacterThrough) {
   for (const size_t width : {60u, 200u, 600u}) {
-    for (const char c : page_of(testing::hostile_report(), width)) ASSERT_TRUE(c == '\n' || static_cast<uint8_t>(c) >= 0x20) << int{c};
+    for (const char c : page_of(testing::hostile_report(), width))
+      ASSERT_TRUE(c == '\n' || static_cast<uint8_t>(c) >= 0x20) << int{c};
   }
 }
 
@@ -83,7 +87,9 @@ TEST(TextReport, PutsUnwantedTrafficBeforeEverythingElse) {
   const std::string page = page_of(testing::sample_report(), 80);
   ASSERT_NE(page.find("UNWANTED TRAFFIC: 3 flows"), std::string::npos);
   EXPECT_LT(page.find("UNWANTED TRAFFIC: 3 flows"), page.find("1  How long"));
-  EXPECT_NE(page.find("bittorrent: 3 flows, 2.01 MiB from 2 addresses, most from 10.0.0.5"), std::string::npos) << page;
+  EXPECT_NE(page.find("bittorrent: 3 flows, 2.01 MiB from 2 addresses, most from 10.0.0.5"),
+            std::string::npos)
+      << page;
 }
 
 TEST(TextReport, TellsAPolicyWithoutMatchesFromNoPolicy) {
@@ -121,7 +127,9 @@ TEST(TextReport, SortsByWhatIsAskedFor) {
     TextOptions options;
     options.sort = sort;
     const auto lines = lines_of(text_report(testing::sample_report(), options));
-    const auto title = std::find_if(lines.begin(), lines.end(), [](const std::string& line) { return line.starts_with("  Destinations"); });
+    const auto title = std::find_if(lines.begin(), lines.end(), [](const std::string& line) {
+      return line.starts_with("  Destinations");
+    });
     return title[2].substr(2, title[2].find(' ', 2) - 2);
   };
   EXPECT_EQ(first_destination(SortKey::Packets), "10.0.0.5");
