@@ -24,6 +24,7 @@ class Finished:
     status: int          # exit status; negative: the signal that ended it
     output: str          # standard output and standard error, in the order written
     seconds: float
+    cpu_seconds: float   # in user and kernel mode, all threads
     peak_kib: int        # largest resident memory of the process itself; not less than Python's own, from before the exec
     timed_out: bool = False
 
@@ -70,7 +71,8 @@ def run(command, timeout, env=None, cwd=None, stdout=None):
                 _running.discard(child)
         seconds = time.monotonic() - started
         output.seek(0)
-        return Finished(child.returncode, output.read().decode(errors="replace"), seconds, usage.ru_maxrss, late.is_set())
+        return Finished(child.returncode, output.read().decode(errors="replace"), seconds,
+                        usage.ru_utime + usage.ru_stime, usage.ru_maxrss, late.is_set())
 
 
 def end_all_on_signals():
