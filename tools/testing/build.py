@@ -15,7 +15,8 @@ class Build:
         self.name = name
         self.folder = os.path.join(root, "build", name)
         self.options = options
-        self.env = {}                                   # for the programs built here
+        # For the programs built here: nobody's own cache of compiled rules is read or filled.
+        self.env = {"XDG_CACHE_HOME": os.path.join(self.folder, "cache")}
         self.wrapper = []                               # put before them on the command line
         self.compiler = {"CXX": compiler} if compiler else {}
         self.log = os.path.join(root, "build", f"{name}.log")

@@ -4,6 +4,7 @@ import argparse
 import fcntl
 import os
 import re
+import resource
 import sys
 import tempfile
 import time
@@ -22,6 +23,8 @@ from totals import Totals
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LINES_OF_A_FAILURE = 200
+# Tests that ThreadSanitizer runs besides the suite "threads".
+WHERE_THREADS_MEET = ("capture", "source", "pipeline", "replay")
 PROGRESS = re.compile(r"\[\d+/\d+\] ")  # of ninja
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_leaks=1:exitcode=99",
@@ -51,7 +54,8 @@ class Run:
         if name not in self.builds:
             build = Build(ROOT, name, list(options), compiler)
             if sanitized:
-                build.env, build.wrapper = SANITIZER_ENV, self.fixed_addresses()
+                build.env |= SANITIZER_ENV
+                build.wrapper = self.fixed_addresses()
             started = time.monotonic()
             failed = build.make(targets)
             took = time.monotonic() - started
@@ -113,7 +117,7 @@ def corpus(run):
         run.report("corpus: bars", totals, "unchanged")
         return
     reports = os.path.join(ROOT, "build", "score")
-    failures = scoring.inspect_all(build.program(), run.corpus, reports)
+    failures = scoring.inspect_all(build.program(), run.corpus, reports, env=build.env)
     done, scores = scoring.score(run.corpus, reports)
     if scores is None:
         run.report("corpus: score.py", Totals(failed=1), done.why(), done.output)
@@ -135,7 +139,7 @@ def _malformed(run, build, limits):
     if totals:
         run.report(f"{build.name}: malformed files", totals, "unchanged")
         return
-    totals, complaints, extremes = malformed.check([*build.wrapper, build.program()], paths, limits)
+    totals, complaints, extremes = malformed.check([*build.wrapper, build.program()], paths, limits, build.env)
     if totals.failed == 0:
         run.kept.keep(name, key, totals)
     peak = f", largest {extremes.peak_kib // 1024} MiB" if limits.peak_kib else ""
@@ -159,13 +163,26 @@ def asan(run):
 
 
 def tsan(run):
-    """Tests where threads meet, under ThreadSanitizer."""
+    """Tests where threads meet, and whole reports by several workers, under ThreadSanitizer."""
+    def chosen(build):
+        return [test for test in suites.select(build) if suites.in_suite(test, "threads") or test["name"] in WHERE_THREADS_MEET]
+
     def threads_meet(build):
-        return suites.targets_of(build, suites.select(build, ("threads",)))
+        return [*suites.targets_of(build, chosen(build)), os.path.relpath(build.program(), build.folder)]
     build = run.build("tsan", "--buildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false",
                       "-Doptimization=1", "-Dtests=enabled", "-Dbenches=disabled", sanitized=True, targets=threads_meet)
-    if build:
-        suites.run(build, suites.select(build, ("threads",)), run.inputs, run.kept, run.scratch, run.report)
+    if not build:
+        return
+    suites.run(build, chosen(build), run.inputs, run.kept, run.scratch, run.report)
+    totals, complaints = Totals(), []
+    for capture in malformed.bundled(ROOT):
+        said, document = (process.run([*build.wrapper, build.program(), "inspect", "--json", "--jobs", jobs, capture], 300,
+                                      build.env).output for jobs in ("4", "1"))
+        same = said == document and document.startswith("{")
+        totals.add(Totals(passed=1) if same else Totals(failed=1))
+        if not same:
+            complaints.append(f"{os.path.basename(capture)}: --jobs 4 does not say what --jobs 1 says:\n{said[-4000:]}")
+    run.report("tsan: reports by four workers", totals, "", "\n".join(complaints))
 
 
 def fuzz(run):
@@ -198,6 +215,12 @@ STEPS = (release, corpus, malformed_release, rules, asan, tsan, fuzz)
 FAST = (release, corpus)
 
 
+def processor_seconds():
+    """Of everything run so far that has ended: steadier than the clock on a machine that others use."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tools/test", description=__doc__)
     parser.add_argument("--fast", action="store_true", help="the release build only: unit tests and corpus")
@@ -217,10 +240,11 @@ def main():
         with tempfile.TemporaryDirectory(prefix="wirewatch-test-") as scratch:
             run = Run(options, scratch)
             for step in chosen:
-                started = time.monotonic()
+                started, used = time.monotonic(), processor_seconds()
                 print(f"== {step.__name__}: {step.__doc__.strip()}", flush=True)
                 step(run)
-                print(f"   {step.__name__} took {time.monotonic() - started:.0f} s", flush=True)
+                print(f"   {step.__name__} took {time.monotonic() - started:.0f} s, "
+                      f"{processor_seconds() - used:.0f} s of processor", flush=True)
     print(run.totals)
     return 1 if run.totals.failed else 0
 

@@ -57,29 +57,32 @@ def damaged_copies(capture, folder, count=48, seed=1):
         else:
             at = chance.randrange(24, max(25, len(data) - 4)) & ~3
             data[at:at + 4] = chance.choice([b"\xff\xff\xff\xff", b"\x00\x00\x00\x00", b"\xff\xff\xff\x7f", b"\x00\x00\x00\x80"])
-        path = os.path.join(folder, f"damaged-{number:02}-{kind}" + os.path.splitext(capture)[1])
+        path = os.path.join(folder, f"damaged-{number:02}-{kind}-{os.path.basename(capture)}")
         with open(path, "wb") as file:
             file.write(data)
         made.append(path)
     return made
 
 
+def bundled(root):
+    """The captures of tests/captures."""
+    folder = os.path.join(root, "tests", "captures")
+    names = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+    return [os.path.join(folder, name) for name in names if name.endswith((".cap", ".pcap", ".pcapng"))]
+
+
 def files(root, corpus, scratch):
     """Paths of everything to run: the corpus' malformed folder when there is a corpus, and damaged bundled captures."""
-    found = []
-    captures = os.path.join(root, "tests", "captures")
-    for name in sorted(os.listdir(captures)) if os.path.isdir(captures) else []:
-        if name.endswith((".cap", ".pcap", ".pcapng")):
-            found += damaged_copies(os.path.join(captures, name), scratch)
+    found = [path for capture in bundled(root) for path in damaged_copies(capture, scratch)]
     folder = os.path.join(corpus or "", "malformed")
     if corpus and os.path.isdir(folder):
         found += [os.path.join(folder, name) for name in sorted(os.listdir(folder)) if not name.endswith(".tsv")]
     return found
 
 
-def _run(program, path, limits):
+def _run(program, path, limits, env):
     """(complaint or "", Finished) of one file."""
-    done = process.run([*program, "inspect", "--json", path], GIVE_UP_SECONDS, dict(limits.env))
+    done = process.run([*program, "inspect", "--json", path], GIVE_UP_SECONDS, {**(env or {}), **dict(limits.env)})
     name = os.path.basename(path)
     if done.timed_out or done.status not in (0, 1, 2) or COMPLAINT.search(done.output):
         return f"{name}: {done.why()}\n{done.output[:2500]}", done
@@ -90,15 +93,15 @@ def _run(program, path, limits):
     return "", done
 
 
-def check(program, paths, limits, jobs=2):
+def check(program, paths, limits, env=None, jobs=2):
     """Runs every file; (Totals, complaints, Extremes). `program` is a command, possibly with a wrapper before it."""
     totals, complaints, extremes = Totals(), [], Extremes()
-    _run(program, os.devnull, limits)                    # compiles the rules once, into the cache
+    _run(program, os.devnull, limits, env)                    # compiles the rules once, into the cache
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        outcomes = pool.map(lambda path: _run(program, path, limits), paths)
+        outcomes = pool.map(lambda path: _run(program, path, limits, env), paths)
         for path, (complaint, done) in zip(paths, list(outcomes)):
             if " took " in complaint:                    # once more, alone: a busy machine is no fault of the file
-                complaint, done = _run(program, path, limits)
+                complaint, done = _run(program, path, limits, env)
             if complaint:
                 totals.failed += 1
                 if len(complaints) < MOST_COMPLAINTS:

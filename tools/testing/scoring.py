@@ -37,7 +37,7 @@ def _captures(corpus, only):
             yield name, os.path.join(folder, file)
 
 
-def inspect_all(program, corpus, reports, only="*", jobs=2):
+def inspect_all(program, corpus, reports, only="*", env=None, jobs=2):
     """Writes NAME.json into `reports` for every capture; returns a line for each that gave none."""
     shutil.rmtree(reports, ignore_errors=True)
     os.makedirs(reports)
@@ -46,7 +46,7 @@ def inspect_all(program, corpus, reports, only="*", jobs=2):
         name, path = capture
         report = os.path.join(reports, name + ".json")
         with open(report, "wb") as output:
-            done = process.run([program, "inspect", "--json", path], 60, stdout=output)
+            done = process.run([program, "inspect", "--json", path], 60, env, stdout=output)
         # Status 1 is a partial answer, which the scorer judges.
         if done.timed_out or done.status not in (0, 1) or os.path.getsize(report) == 0:
             return f"{name}: {done.why()}: {done.output.strip()[-500:]}"

@@ -10,10 +10,12 @@ from totals import Totals, from_gtest_xml
 SKIPPED_STATUS = 77   # of a test that cannot run on this machine
 
 
-def select(build, suites=None):
-    """The tests of any of the named suites; all when None."""
-    return [test for test in build.introspect("tests")
-            if suites is None or {suite.split(":")[-1] for suite in test["suite"]} & set(suites)]
+def select(build):
+    return build.introspect("tests")
+
+
+def in_suite(test, suite):
+    return suite in {name.split(":")[-1] for name in test["suite"]}
 
 
 def targets_of(build, tests):
@@ -36,7 +38,7 @@ def _run_one(build, test, scratch):
     name = test["name"]
     own = os.path.join(scratch, f"{build.name}-{name}".replace("/", "-"))
     os.makedirs(own, exist_ok=True)
-    env = {**build.env, **test["env"], "TMPDIR": own, "XDG_CACHE_HOME": os.path.join(own, "cache")}
+    env = {**build.env, **test["env"], "TMPDIR": own}
     command = [*build.wrapper, *test["cmd"]]
     result = os.path.join(own, "result.xml")
     if test["protocol"] == "gtest":
