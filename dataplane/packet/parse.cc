@@ -381,4 +381,16 @@ void parse(const Packet& packet, const ParseOptions& options, Layers& layers) no
   if (broke_off && packet.captured_length < packet.original_length) layers.status = ParseStatus::CutBySnapLength;
 }
 
+void parse_all(std::span<const Packet> packets, const ParseOptions& options, std::span<Layers> layers) noexcept {
+  constexpr size_t kAhead = 6;
+  constexpr size_t kCacheLine = 64;  // the headers of most frames reach into a second one
+  for (size_t i = 0; i < packets.size(); ++i) {
+    if (i + kAhead < packets.size()) {
+      __builtin_prefetch(packets[i + kAhead].data);
+      __builtin_prefetch(packets[i + kAhead].data + kCacheLine);
+    }
+    parse(packets[i], options, layers[i]);
+  }
+}
+
 }  // namespace wirewatch

@@ -3,6 +3,8 @@
 // Reads nothing but the frame, keeps nothing between frames, so any thread may parse any frame.
 #pragma once
 
+#include <span>
+
 #include "dataplane/packet/layers.h"
 #include "dataplane/packet/packet.h"
 
@@ -17,5 +19,8 @@ struct ParseOptions {
 /// Never fails: a frame that breaks off or lies about its lengths is described as far as it goes, with the reason in
 /// `layers.status`.
 void parse(const Packet& packet, const ParseOptions& options, Layers& layers) noexcept;
+
+/// Parses one after the other while the headers of those to come are on their way from memory.
+void parse_all(std::span<const Packet> packets, const ParseOptions& options, std::span<Layers> layers) noexcept;
 
 }  // namespace wirewatch

@@ -19,10 +19,8 @@ void run(Source& source, Worker& worker, const std::atomic<bool>& stop) {
     if (got == Poll::End) return;
     if (got == Poll::Idle) continue;
     if constexpr (!Source::kParses) {
-      for (size_t i = 0; i < burst.count; ++i) {
-        parse(burst.packets[i], worker.parse_options(), burst.layers[i]);
-        burst.parsed[i] = {&burst.packets[i], &burst.layers[i]};
-      }
+      parse_all(burst.packets, worker.parse_options(), burst.layers);
+      for (size_t i = 0; i < burst.count; ++i) burst.parsed[i] = {&burst.packets[i], &burst.layers[i]};
     }
     worker.process({burst.parsed.data(), burst.count});
     source.recycle(burst);

@@ -36,9 +36,9 @@ bool Fanout::produce() {
 void Fanout::steer(Slot& slot, uint64_t number) {
   for (auto& indices : slot.of_worker) indices.clear();
   const auto& packets = slot.batch.packets;
+  parse_all(packets, options_, slot.layers);
   for (size_t i = 0; i < packets.size(); ++i) {
-    Layers& layers = slot.layers[i];
-    parse(packets[i], options_, layers);
+    const Layers& layers = slot.layers[i];
     const uint64_t spread = layers.has_flow ? layers.flow_hash & 0xff : number;
     slot.of_worker[spread % workers_].push_back(static_cast<uint16_t>(i));
   }
