@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What the parser finds in whole frames, and that no cut of one makes it claim what is not there.
+#include "dataplane/packet/parse.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <random>
+
+#include "tests/packet/parse_cases.h"
+
+namespace wirewatch::testing {
+namespace {
+
+Layers parsed(const Packet& packet, const ParseOptions& options = {}) {
+  Layers layers;
+  parse(packet, options, layers);
+  return layers;
+}
+
+Layers parsed(const FrameBuilder& frame, const ParseOptions& options = {}) {
+  const Bytes bytes = frame.bytes();
+  return parsed(packet_over(bytes, frame.link_type()), options);
+}
+
+uint16_t source_port(const Layers& layers) { return layers.source_is_low ? layers.key.low_port : layers.key.high_port; }
+uint16_t destination_port(const Layers& layers) {
+  return layers.source_is_low ? layers.key.high_port : layers.key.low_port;
+}
+
+void expect_as_described(const ParseCase& wanted) {
+  SCOPED_TRACE(wanted.description);
+  const Layers layers = parsed(wanted.frame);
+  EXPECT_EQ(path_of(layers), wanted.path);
+  EXPECT_EQ(name(layers.status), name(wanted.status));
+  ASSERT_EQ(layers.has_flow, wanted.has_flow);
+  if (!wanted.has_flow) return;
+  EXPECT_EQ(source_port(layers), wanted.source_port);
+  EXPECT_EQ(destination_port(layers), wanted.destination_port);
+}
+
+TEST(Parse, FindsEveryHeaderOfAWholeFrame) {
+  for (const ParseCase& wanted : good_frames()) expect_as_described(wanted);
+}
+
+TEST(Parse, NamesWhatIsWrongWithAFrame) {
+  for (const ParseCase& wanted : bad_frames()) expect_as_described(wanted);
+}
+
+/// Checks a frame of which only the first bytes are there. `bytes` is exactly as long as what was captured, so that a
+/// sanitizer sees a read behind it.
+void expect_no_wrong_claim(const ParseCase& whole, const Layers& complete, size_t captured, uint32_t original) {
+  const Bytes all = whole.frame.bytes();
+  const auto exact = std::make_unique<uint8_t[]>(captured);
+  std::copy_n(all.begin(), captured, exact.get());
+  Packet packet = packet_over(all, whole.frame.link_type());
+  packet.data = exact.get();
+  packet.captured_length = static_cast<uint32_t>(captured);
+  packet.original_length = original;
+  const Layers layers = parsed(packet);
+  ASSERT_LE(layers.depth, kMaxLayers);
+  if (layers.has_flow) {
+    ASSERT_LE(size_t{layers.payload_offset} + layers.payload_captured, captured);
+    ASSERT_LE(layers.inner_offset, captured);
+  }
+  for (size_t i = 0; i < layers.depth; ++i) ASSERT_LE(layers.offsets[i], captured);
+  const bool cut = captured < original;
+  const std::string_view status = name(layers.status);
+  EXPECT_FALSE(cut && status.ends_with("_short")) << status << " although the capture cut it";
+  EXPECT_FALSE(!cut && layers.status == ParseStatus::CutBySnapLength) << "nothing was cut";
+  if (layers.status != ParseStatus::Understood || !layers.has_flow || !complete.has_flow) return;
+  // What is called understood has the ports of the whole frame, or of a tunnel's outer header that was all there was.
+  if (path_of(layers) != path_of(complete)) return;
+  EXPECT_EQ(layers.key, complete.key);
+}
+
+TEST(Parse, ClaimsNothingThatTheSnapshotLengthCutOff) {
+  for (const auto& cases : {good_frames(), bad_frames()}) {
+    for (const ParseCase& whole : cases) {
+      SCOPED_TRACE(whole.description);
+      const size_t length = whole.frame.bytes().size();
+      const Layers complete = parsed(whole.frame);
+      for (size_t captured = 0; captured < length; ++captured) {
+        SCOPED_TRACE(captured);
+        expect_no_wrong_claim(whole, complete, captured, static_cast<uint32_t>(length));
+      }
+    }
+  }
+}
+
+TEST(Parse, ClaimsNothingBehindTheEndOfAShortFrame) {
+  for (const auto& cases : {good_frames(), bad_frames()}) {
+    for (const ParseCase& whole : cases) {
+      SCOPED_TRACE(whole.description);
+      const size_t length = whole.frame.bytes().size();
+      const Layers complete = parsed(whole.frame);
+      for (size_t captured = 0; captured < length; ++captured) {
+        SCOPED_TRACE(captured);
+        expect_no_wrong_claim(whole, complete, captured, static_cast<uint32_t>(captured));
+      }
+    }
+  }
+}
+
+TEST(Parse, CutsInsideAHeaderAreTheSnapshotLengthsFault) {
+  const Bytes whole = eth().vlan(5).ipv4("10.0.0.1", "10.0.0.2").tcp(1234, 443).tcp_options(8).payload("abc").bytes();
+  struct Row {
+    std::string_view description;
+    uint32_t captured;
+    ParseStatus cut, ended;
+    std::string_view path;
+  };
+  const std::vector<Row> rows{
+      {"inside Ethernet", 13, ParseStatus::CutBySnapLength, ParseStatus::LinkShort, "eth"},
+      {"inside the tag", 17, ParseStatus::CutBySnapLength, ParseStatus::VlanShort, "eth/vlan"},
+      {"inside IPv4", 37, ParseStatus::CutBySnapLength, ParseStatus::Ipv4Short, "eth/vlan/ip"},
+      {"before TCP", 38, ParseStatus::CutBySnapLength, ParseStatus::TcpShort, "eth/vlan/ip/tcp"},
+      {"inside TCP's options", 60, ParseStatus::CutBySnapLength, ParseStatus::TcpBadOffset, "eth/vlan/ip/tcp"},
+      {"inside the payload", 67, ParseStatus::Understood, ParseStatus::Understood, "eth/vlan/ip/tcp"},
+  };
+  for (const Row& row : rows) {
+    SCOPED_TRACE(row.description);
+    Packet packet = packet_over(whole);
+    packet.captured_length = row.captured;
+    EXPECT_EQ(name(parsed(packet).status), name(row.cut));
+    EXPECT_EQ(path_of(parsed(packet)), row.path);
+    packet.original_length = row.captured;
+    EXPECT_EQ(name(parsed(packet).status), name(row.ended));
+    EXPECT_EQ(path_of(parsed(packet)), row.path);
+  }
+}
+
+TEST(Parse, KnowsPayloadAsItWasOnTheWire) {
+  const Bytes whole = eth().ipv4("10.0.0.1", "10.0.0.2").tcp(1234, 443).payload("hello, world").bytes();
+  Packet packet = packet_over(whole);
+  packet.captured_length -= 7;
+  const Layers layers = parsed(packet);
+  EXPECT_EQ(layers.payload_length, 12u);
+  EXPECT_EQ(layers.payload_captured, 5u);
+  const auto seen = layers.payload(packet);
+  EXPECT_EQ(std::string(seen.begin(), seen.end()), "hello");
+}
+
+TEST(Parse, LeavesEthernetPaddingOutOfThePayload) {
+  const Layers bare = parsed(eth().ipv4("10.0.0.1", "10.0.0.2").tcp(1234, 443).ack());
+  Bytes padded = eth().ipv4("10.0.0.1", "10.0.0.2").tcp(1234, 443).ack().bytes();
+  padded.resize(60);
+  EXPECT_EQ(bare.payload_length, 0u);
+  EXPECT_EQ(parsed(packet_over(padded)).payload_length, 0u);
+  EXPECT_EQ(path_of(parsed(packet_over(padded))), "eth/ip/tcp");
+}
+
+TEST(Parse, ReadsTheDataOfTheFirstDataChunk) {
+  const Bytes bytes =
+      eth().ipv4("10.0.0.1", "10.0.0.2").sctp(1234, 38412).sctp_sack().sctp_data().payload("subscriber").bytes();
+  const Packet packet = packet_over(bytes);
+  const Layers layers = parsed(packet);
+  const auto seen = layers.payload(packet);
+  EXPECT_EQ(std::string(seen.begin(), seen.end()), "subscriber");
+}
+
+TEST(Parse, GivesBothDirectionsOneKey) {
+  const Layers there = parsed(eth().ipv6("2001:db8::9", "2001:db8::1").udp(53, 4000));
+  const Layers back = parsed(eth().ipv6("2001:db8::1", "2001:db8::9").udp(4000, 53));
+  EXPECT_EQ(there.key, back.key);
+  EXPECT_EQ(there.flow_hash, back.flow_hash);
+  EXPECT_NE(there.source_is_low, back.source_is_low);
+  // To itself, only the ports tell the directions apart.
+  const Layers loop = parsed(eth().ipv4("127.0.0.1", "127.0.0.1").tcp(9, 8));
+  const Layers loop_back = parsed(eth().ipv4("127.0.0.1", "127.0.0.1").tcp(8, 9));
+  EXPECT_EQ(loop.key, loop_back.key);
+  EXPECT_NE(loop.source_is_low, loop_back.source_is_low);
+}
+
+TEST(Parse, KeysFlowsByTheInnermostAddressesAndCountsTheOutermost) {
+  const Layers layers = parsed(
+      eth().ipv4("192.0.2.1", "192.0.2.2").udp(40000, 4789).vxlan(77).eth().ipv4("10.0.0.1", "10.0.0.2").tcp(1234, 443));
+  EXPECT_TRUE(layers.tunneled);
+  EXPECT_EQ(layers.key.low().address.to_string(), "10.0.0.1");
+  EXPECT_EQ(layers.key.high().address.to_string(), "10.0.0.2");
+  EXPECT_EQ(layers.key.ip_protocol, 6);
+  EXPECT_EQ(layers.outer_ip_protocol, 17);
+  EXPECT_EQ(layers.outer_source_port, 40000);
+  EXPECT_EQ(layers.outer_destination_port, 4789);
+}
+
+TEST(Parse, PutsVlanAndNetworkIntoTheKeyOnlyWhenAsked) {
+  const auto tagged = [](uint16_t vlan, uint32_t vni) {
+    return eth().vlan(vlan).ipv4("192.0.2.1", "192.0.2.2").udp(40000, 6081).geneve(vni).eth().ipv4("10.0.0.1", "10.0.0.2").tcp(1, 2);
+  };
+  EXPECT_EQ(parsed(tagged(1, 10)).key, parsed(tagged(2, 20)).key);
+  const ParseOptions by_vlan{.vlan_in_key = true};
+  EXPECT_NE(parsed(tagged(1, 10), by_vlan).key, parsed(tagged(2, 10), by_vlan).key);
+  EXPECT_EQ(parsed(tagged(1, 10), by_vlan).key, parsed(tagged(1, 20), by_vlan).key);
+  const ParseOptions by_vni{.vni_in_key = true};
+  EXPECT_NE(parsed(tagged(1, 10), by_vni).key, parsed(tagged(1, 20), by_vni).key);
+  // Network 0 is a network, other than none.
+  EXPECT_NE(parsed(tagged(1, 0), by_vni).key, parsed(eth().ipv4("10.0.0.1", "10.0.0.2").tcp(1, 2), by_vni).key);
+}
+
+TEST(Parse, DoesNotTakeAQuotedPacketForAFlow) {
+  const Layers layers = parsed(
+      eth().ipv4("10.0.0.9", "10.0.0.1").icmp(3, 1).ipv4("10.0.0.1", "10.0.0.2").tcp(1234, 443).syn());
+  EXPECT_FALSE(layers.has_flow);
+  EXPECT_FALSE(layers.tunneled);
+  EXPECT_EQ(layers.outer_ip_protocol, 0);
+}
+
+TEST(Parse, SurvivesRandomDamage) {
+  std::mt19937 random(7);  // the same damage every time
+  for (const ParseCase& whole : good_frames()) {
+    SCOPED_TRACE(whole.description);
+    const Bytes good = whole.frame.bytes();
+    for (int round = 0; round < 200; ++round) {
+      Bytes bytes = good;
+      for (unsigned i = 0; i <= random() % 4; ++i) bytes[random() % bytes.size()] = static_cast<uint8_t>(random());
+      bytes.resize(random() % (bytes.size() + 1));
+      bytes.shrink_to_fit();
+      Packet packet = packet_over(bytes, whole.frame.link_type());
+      packet.original_length += static_cast<uint32_t>(random() % 3 * 100);
+      const Layers layers = parsed(packet);
+      ASSERT_LE(layers.depth, kMaxLayers);
+      if (layers.has_flow) {
+        ASSERT_LE(size_t{layers.payload_offset} + layers.payload_captured, bytes.size());
+        ASSERT_LE(size_t{layers.inner_offset} + (layers.inner_family == IpFamily::V4 ? 20 : 40), bytes.size());
+      }
+      if (layers.outer_family != IpFamily::None) {
+        ASSERT_LE(size_t{layers.outer_offset} + (layers.outer_family == IpFamily::V4 ? 20 : 40), bytes.size());
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace wirewatch::testing
