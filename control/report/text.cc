@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/report/text.h"
 
+#include <algorithm>
+
 #include "control/report/human.h"
 #include "control/report/text_sections.h"
 
@@ -11,7 +13,8 @@ std::string time_text(const CaptureSection& capture, bool utf8) {
   if (!capture.first_timestamp || !capture.last_timestamp) return "none of the frames has a time";
   constexpr int64_t kSecond = 1'000'000'000;
   const int64_t lasted = capture.last_timestamp->since(*capture.first_timestamp);
-  const int64_t shown = lasted > 86'400 * kSecond ? kSecond : capture.timestamp_resolution_ns;
+  const int64_t shown =
+      lasted > 86'400 * kSecond ? kSecond : std::max<int64_t>(capture.timestamp_resolution_ns, 1'000);
   const std::string first = utc_time(*capture.first_timestamp, shown);
   std::string last = utc_time(*capture.last_timestamp, shown);
   if (first == last) return first + " UTC";

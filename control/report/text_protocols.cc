@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Question 2: which protocols run here, and which should not?
 #include <algorithm>
+#include <functional>
 
 #include "control/report/human.h"
 #include "control/report/table.h"
@@ -9,26 +10,51 @@
 namespace wirewatch {
 namespace {
 
+/// A tree has as many rows as this many ordinary tables.
+constexpr size_t kTreeTables = 4;
+
+void collect_packets(const std::vector<HierarchyNode>& nodes, std::vector<uint64_t>& packets) {
+  for (const HierarchyNode& node : nodes) {
+    packets.push_back(node.traffic.packets);
+    collect_packets(node.children, packets);
+  }
+}
+
+/// The packets a protocol needs to have its row when not all of them can have one. A node never has more
+/// packets than the one above it, so what is left out are always whole branches.
+uint64_t fewest_shown(const std::vector<HierarchyNode>& nodes, size_t rows) {
+  std::vector<uint64_t> packets;
+  collect_packets(nodes, packets);
+  if (packets.size() <= rows) return 0;
+  const auto last_shown = packets.begin() + static_cast<ptrdiff_t>(rows - 1);
+  std::nth_element(packets.begin(), last_shown, packets.end(), std::greater<>());
+  return *last_shown;
+}
+
 /// Rows of the tree in the order in which they are read, with the guides of their ancestors before the name.
 class TreeRows {
  public:
-  TreeRows(Table& table, uint64_t all_packets, size_t top, bool utf8)
-      : table_(table), all_packets_(all_packets), top_(top), utf8_(utf8) {}
+  TreeRows(const Report& report, size_t rows, bool utf8)
+      : all_packets_(report.capture.traffic.packets),
+        fewest_(fewest_shown(report.protocol_hierarchy, rows)),
+        room_(2 * rows),  // nodes with as many packets as the last one come along, within reason
+        utf8_(utf8) {}
 
-  void add(const std::vector<HierarchyNode>& nodes, const std::string& guides, bool root) {
-    const size_t shown =
-        nodes.size() > top_ + 1 ? top_ : nodes.size();  // "1 more" would take the room of the row itself
-    for (size_t i = 0; i < shown; ++i) {
-      const bool last = i + 1 == nodes.size();
-      add_row(guides + branch(root, last) + std::string(nodes[i].protocol), nodes[i].traffic, nodes[i].sent,
-              nodes[i].received);
-      add(nodes[i].children, guides + continuation(root, last), false);
+  void add(const std::vector<HierarchyNode>& nodes, const std::string& guides, bool root, Table& table) {
+    std::vector<const HierarchyNode*> shown;
+    for (const HierarchyNode& node : nodes) {
+      if (node.traffic.packets >= fewest_) shown.push_back(&node);
     }
-    if (shown == nodes.size()) return;
-    Traffic rest;
-    for (size_t i = shown; i < nodes.size(); ++i) rest += nodes[i].traffic;
-    add_row(guides + branch(root, true) + human_count(nodes.size() - shown) + " more", rest, {}, {});
+    for (const HierarchyNode* node : shown) {
+      if (room_ == 0) return;
+      --room_;
+      ++count_;
+      const bool last = node == shown.back();
+      add_row(guides + branch(root, last), *node, table);
+      add(node->children, guides + continuation(root, last), false, table);
+    }
   }
+  size_t count() const noexcept { return count_; }
 
  private:
   std::string branch(bool root, bool last) const {
@@ -40,18 +66,20 @@ class TreeRows {
     if (root) return {};
     return last || !utf8_ ? "  " : "│ ";
   }
-  void add_row(std::string name, const Traffic& traffic, const std::optional<Traffic>& sent,
-               const std::optional<Traffic>& received) {
-    table_.add({std::move(name), human_count(traffic.packets), human_percent(traffic.packets, all_packets_),
-                human_bytes(traffic.bytes), sent ? human_bytes(sent->bytes) : std::string(),
-                received ? human_bytes(received->bytes) : std::string(),
-                Cell::bar(traffic.packets, all_packets_)});
+  void add_row(const std::string& guides, const HierarchyNode& node, Table& table) const {
+    const auto bytes = [](const std::optional<Traffic>& part) {
+      return part ? human_bytes(part->bytes) : std::string();
+    };
+    table.add({guides + std::string(node.protocol), human_count(node.traffic.packets),
+               human_percent(node.traffic.packets, all_packets_), human_bytes(node.traffic.bytes),
+               bytes(node.sent), bytes(node.received), Cell::bar(node.traffic.packets, all_packets_)});
   }
 
-  Table& table_;
   uint64_t all_packets_;
-  size_t top_;
+  uint64_t fewest_;
+  size_t room_;
   bool utf8_;
+  size_t count_ = 0;
 };
 
 void write_tree(const Report& report, const TextOptions& options, Page& page) {
@@ -62,13 +90,17 @@ void write_tree(const Report& report, const TextOptions& options, Page& page) {
                {"Sent", Align::Right, Weight::Useful},
                {"Received", Align::Right, Weight::Useful},
                Column::bars()});
-  TreeRows(table, report.capture.traffic.packets, options.top, page.utf8())
-      .add(report.protocol_hierarchy, "", true);
-  table.print(page);
   const auto& roots = report.protocol_hierarchy;
+  TreeRows rows(report, kTreeTables * options.top, page.utf8());
+  rows.add(roots, "", true, table);
+  table.print(page);
+  std::vector<uint64_t> all;
+  collect_packets(roots, all);
+  write_rest(rows.count(), all.size(), page);
   if (std::none_of(roots.begin(), roots.end(),
-                   [](const HierarchyNode& root) { return root.sent || root.received; }))
+                   [](const HierarchyNode& root) { return root.sent || root.received; })) {
     return;
+  }
   page.sentence(options.local_given
                     ? "Sent and received are bytes out of and into the networks given with --local."
                     : "Sent and received are bytes as the flows' clients see them.",

@@ -122,6 +122,26 @@ TEST(TextReport, ShowsAsManyRowsAsAskedFor) {
   EXPECT_NE(page.find("and 2 more"), std::string::npos);
 }
 
+TEST(TextReport, KeepsTheLargestBranchesOfATreeTooLargeToRead) {
+  Report report = testing::report_without_tcp();
+  std::vector<HierarchyNode>& protocols = report.protocol_hierarchy[0].children[0].children[0].children;
+  for (uint64_t packets = 200; packets > 0; --packets)
+    protocols.push_back({"small", {packets, packets}, {}, {}, {}});
+  protocols.push_back({"large", {5'000, 5'000}, {}, {}, {}});
+  for (HierarchyNode* node = &report.protocol_hierarchy[0]; !node->children.empty();
+       node = &node->children[0]) {
+    node->traffic = {30'000, 30'000};
+  }
+  TextOptions options;
+  options.top = 3;
+  const std::string page = text_report(report, options);
+  EXPECT_NE(page.find("large"), std::string::npos) << page;
+  EXPECT_NE(page.find("small      200"), std::string::npos) << page;
+  EXPECT_NE(page.find("small      193"), std::string::npos) << page;
+  EXPECT_EQ(page.find("small      192"), std::string::npos) << page;
+  EXPECT_NE(page.find("and 193 more"), std::string::npos) << page;
+}
+
 TEST(TextReport, SortsByWhatIsAskedFor) {
   const auto first_destination = [](SortKey sort) {
     TextOptions options;
