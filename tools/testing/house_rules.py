@@ -26,8 +26,6 @@ LAYERS = {
     "tests": ("dataplane/", "control/", "tests/"),
     "bench": ("dataplane/", "control/", "bench/", "tests/support"),
 }
-# Plain values that their folder shares with the ones beside it.
-SHARED_HEADERS = {"dataplane/classify/verdict.h"}
 # Third-party headers have one home each.
 HOMES = {
     "hs.h": ("dataplane/classify", "control/rules", "tests", "bench"),
@@ -68,7 +66,7 @@ def _layer(name):
 
 
 def _allowed(layer, included):
-    if included.startswith(layer + "/") or included in SHARED_HEADERS:
+    if included.startswith(layer + "/"):
         return True
     if layer.startswith("control") and included.startswith("dataplane/app/"):
         return False

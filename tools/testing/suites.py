@@ -38,7 +38,7 @@ def _run_one(build, test, scratch):
     name = test["name"]
     own = os.path.join(scratch, f"{build.name}-{name}".replace("/", "-"))
     os.makedirs(own, exist_ok=True)
-    env = {**build.env, **test["env"], "TMPDIR": own}
+    env = {"GTEST_BRIEF": "1", **build.env, **test["env"], "TMPDIR": own}
     command = [*build.wrapper, *test["cmd"]]
     result = os.path.join(own, "result.xml")
     if test["protocol"] == "gtest":
