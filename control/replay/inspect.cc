@@ -127,16 +127,23 @@ void describe_link_types(const std::vector<ReadFile>& files, Report& report, Ana
   }
 }
 
+std::string seconds_text(const WideTime& time) {
+  const std::string ns = std::to_string(time.ns);
+  return std::to_string(time.seconds) + "." + std::string(9 - ns.size(), '0') + ns;
+}
+
 void describe_capture(const Analysis& analysis, Report& report) {
   CaptureSection& capture = report.capture;
   const auto& files = analysis.chain->files();
   capture.path = files.front().path;
   capture.format = to_string(files.front().summary.format);
+  std::optional<WideTime> latest_beyond;
   int64_t finest_ns = files.front().summary.timestamp_resolution_ns;
   for (const ReadFile& file : files) {
     report.accounting.read += file.summary.packets;
     finest_ns = std::min(finest_ns, file.summary.timestamp_resolution_ns);
     add_counts(capture.unread, file.summary.unread);
+    latest_beyond = std::max(latest_beyond, file.summary.latest_out_of_range);
     capture.truncated = capture.truncated || file.summary.truncated;
     if (capture.damage.empty() && !file.summary.damage.empty()) {
       capture.damage = files.size() > 1 ? file.path + ": " + file.summary.damage : file.summary.damage;
@@ -147,6 +154,7 @@ void describe_capture(const Analysis& analysis, Report& report) {
     if (capture.damage.empty()) capture.damage = refused.message;
     add_counts(capture.unread, {{"unreadable_file", 1}});
   }
+  if (latest_beyond) capture.last_timestamp_beyond = seconds_text(*latest_beyond);
   capture.timestamp_resolution_ns = finest_ns;
 }
 

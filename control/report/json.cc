@@ -77,7 +77,11 @@ void write_capture(JsonWriter& json, const CaptureSection& capture) {
   json.field("link_type", capture.link_type);
   write_traffic_fields(json, capture.traffic);
   write_known(json, "first_timestamp", capture.first_timestamp);
-  write_known(json, "last_timestamp", capture.last_timestamp);
+  if (capture.last_timestamp_beyond.empty()) {
+    write_known(json, "last_timestamp", capture.last_timestamp);
+  } else {
+    json.field("last_timestamp", capture.last_timestamp_beyond);
+  }
   json.field("timestamp_source", capture.timestamp_source);
   json.field("timestamp_resolution_ns", capture.timestamp_resolution_ns);
   json.field("truncated", capture.truncated);

@@ -25,6 +25,7 @@ struct CaptureSection {
   Traffic traffic;
   std::optional<Timestamp> first_timestamp; // smallest; absent when no frame has a time
   std::optional<Timestamp> last_timestamp;  // largest
+  std::string last_timestamp_beyond;        // "seconds.nnnnnnnnn" of a frame later than nanoseconds can express, or empty
   std::string timestamp_source = "file";
   int64_t timestamp_resolution_ns = 1000;
   bool truncated = false;
@@ -109,9 +110,9 @@ struct UnwantedRow {
   std::string_view host;
 };
 
-/// Every frame the file holds is in `processed`, or in exactly one count of `unread`-like losses: read == processed +
-/// sum(lost). `malformed` counts the processed frames that were not fully understood, each frame in exactly one name:
-/// processed == understood + sum(malformed).
+/// Every frame that was read is processed: read == processed. `malformed` counts the processed frames that were not fully
+/// understood, each frame in exactly one name: processed == understood + sum(malformed). What could not be read of the
+/// file is in CaptureSection::unread.
 struct AccountingSection {
   uint64_t read = 0;
   uint64_t processed = 0;

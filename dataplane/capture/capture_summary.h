@@ -3,6 +3,7 @@
 // unread, by name. Framers fill it while they read; it is complete once the reader has reached the end.
 #pragma once
 
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -32,6 +33,13 @@ enum class Unread : uint8_t {
 };
 std::string_view to_string(Unread reason) noexcept;
 
+/// A time that nanoseconds since 1970 cannot express: the year 2262 and after.
+struct WideTime {
+  int64_t seconds = 0;
+  uint32_t ns = 0;
+  friend auto operator<=>(const WideTime&, const WideTime&) noexcept = default;
+};
+
 struct CaptureSummary {
   CaptureFormat format = CaptureFormat::Pcap;
   std::optional<uint16_t> link_type;       // the file's LINKTYPE_, absent when interfaces differ or there is none
@@ -40,6 +48,7 @@ struct CaptureSummary {
   bool truncated = false;                  // the file ends inside a record, or damage made reading stop
   std::string damage;                      // the first fault: what was wrong, at which byte, what was expected
   std::vector<std::pair<std::string, uint64_t>> unread;  // names of Unread and how often, in order of appearance
+  std::optional<WideTime> latest_out_of_range;  // of the frames that TimestampOutOfRange counts, those of pcapng
   uint64_t packets = 0;
   uint64_t bytes_read = 0;  // taken from the file itself: compressed bytes when it is compressed
   uint64_t file_size = 0;   // 0 for a stream

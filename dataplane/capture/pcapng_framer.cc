@@ -274,7 +274,10 @@ void PcapNgFramer::append(const PacketFields& fields, const uint8_t* block, std:
   PcapNgInterface& interface = interfaces_[fields.interface];
   if (!interface.had_packets) note_interface(interface);
   const Timestamp time = fields.timed ? interface.to_time(fields.time) : kNoTimestamp;
-  if (fields.timed && time == kNoTimestamp) summary_.count(Unread::TimestampOutOfRange);
+  if (fields.timed && time == kNoTimestamp) {
+    summary_.count(Unread::TimestampOutOfRange);
+    summary_.latest_out_of_range = std::max(summary_.latest_out_of_range, {interface.to_wide_time(fields.time)});
+  }
   packets.push_back(Packet{.data = block + fields.header,
                            .captured_length = fields.captured,
                            .original_length = believable_original_length(fields.original),

@@ -36,6 +36,7 @@ void PcapNgInterface::set_resolution(uint8_t if_tsresol) noexcept {
 }
 
 void PcapNgInterface::set_offset(int64_t seconds) noexcept {
+  offset_s = seconds;
   offset_fits = !__builtin_mul_overflow(seconds, kNsPerSecond, &offset_ns);
 }
 
@@ -47,8 +48,7 @@ int64_t PcapNgInterface::resolution_ns() const noexcept {
   return (kNsPerSecond + units - 1) / units;
 }
 
-Timestamp PcapNgInterface::to_time_slowly(uint64_t units) const noexcept {
-  if (!offset_fits) return kNoTimestamp;
+PcapNgInterface::Wide PcapNgInterface::to_wide_ns(uint64_t units) const noexcept {
   const uint8_t exponent = resolution & 0x7f;
   Uint128 ns = units;
   if (multiplier != 0) {
@@ -59,7 +59,17 @@ Timestamp PcapNgInterface::to_time_slowly(uint64_t units) const noexcept {
   } else {
     for (uint8_t digits = exponent; digits > 9 && ns != 0; --digits) ns /= 10;
   }
-  const Int128 time = static_cast<Int128>(ns) + offset_ns;
+  return static_cast<Wide>(ns) + static_cast<Wide>(offset_s) * kNsPerSecond;
+}
+
+WideTime PcapNgInterface::to_wide_time(uint64_t units) const noexcept {
+  const Wide time = to_wide_ns(units);
+  const Wide rest = (time % kNsPerSecond + kNsPerSecond) % kNsPerSecond;
+  return {static_cast<int64_t>((time - rest) / kNsPerSecond), static_cast<uint32_t>(rest)};
+}
+
+Timestamp PcapNgInterface::to_time_slowly(uint64_t units) const noexcept {
+  const Wide time = to_wide_ns(units);
   if (time > std::numeric_limits<int64_t>::max() || time <= std::numeric_limits<int64_t>::min()) return kNoTimestamp;
   return {static_cast<int64_t>(time)};
 }

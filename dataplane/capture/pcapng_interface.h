@@ -7,6 +7,7 @@
 #include <span>
 
 #include "dataplane/base/timestamp.h"
+#include "dataplane/capture/capture_summary.h"
 
 namespace wirewatch {
 
@@ -17,7 +18,8 @@ struct PcapNgInterface {
   uint32_t snapshot_length = 0;  // 0: none
   uint64_t multiplier = 1000;    // ns a unit when a unit is a whole number of them, otherwise 0
   uint8_t resolution = 6;        // if_tsresol: 10^-n, or 2^-(n-128) with the top bit set
-  int64_t offset_ns = 0;         // if_tsoffset
+  int64_t offset_s = 0;          // if_tsoffset
+  int64_t offset_ns = 0;         // the same, when it fits
   bool offset_fits = true;       // false: the offset alone is beyond what nanoseconds since 1970 can say
 
   /// kNoTimestamp when nanoseconds since 1970 cannot express the time.
@@ -30,12 +32,16 @@ struct PcapNgInterface {
     }
     return to_time_slowly(units);
   }
+  /// The whole seconds and the rest of a time that to_time() cannot express.
+  WideTime to_wide_time(uint64_t units) const noexcept;
   void set_resolution(uint8_t if_tsresol) noexcept;
   void set_offset(int64_t seconds) noexcept;
   /// What one unit is in nanoseconds, rounded up.
   int64_t resolution_ns() const noexcept;
 
  private:
+  __extension__ typedef __int128 Wide;
+  Wide to_wide_ns(uint64_t units) const noexcept;
   Timestamp to_time_slowly(uint64_t units) const noexcept;
 };
 

@@ -13,7 +13,7 @@
 
 #include "dataplane/classify/host_reader.h"
 #include "dataplane/classify/rule_set.h"
-#include "dataplane/classify/verdict.h"
+#include "dataplane/base/verdict.h"
 
 struct hs_scratch;
 

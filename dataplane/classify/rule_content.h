@@ -10,7 +10,7 @@
 
 #include "dataplane/classify/extractor.h"
 #include "dataplane/classify/predicate.h"
-#include "dataplane/classify/verdict.h"
+#include "dataplane/base/verdict.h"
 
 namespace wirewatch {
 

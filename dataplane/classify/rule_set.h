@@ -12,7 +12,7 @@
 
 #include "dataplane/base/result.h"
 #include "dataplane/classify/rule_content.h"
-#include "dataplane/classify/verdict.h"
+#include "dataplane/base/verdict.h"
 
 struct hs_database;
 

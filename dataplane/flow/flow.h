@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "dataplane/base/timestamp.h"
-#include "dataplane/classify/verdict.h"
+#include "dataplane/base/verdict.h"
 #include "dataplane/packet/flow_key.h"
 
 namespace wirewatch {

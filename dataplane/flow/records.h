@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "dataplane/base/timestamp.h"
-#include "dataplane/classify/verdict.h"
+#include "dataplane/base/verdict.h"
 #include "dataplane/packet/endpoint.h"
 #include "dataplane/packet/traffic.h"
 

@@ -88,7 +88,7 @@ void Worker::count_ends(const FlowRecord& record, const Traffic& to_server, cons
     ++row->connections;
     row->to_server += record.to_server;
     row->to_client += record.to_client;
-    row->name(record.application, record.total().packets);
+    if (record.evidence > Evidence::Port) row->name(record.application, record.total().packets);
   }
 }
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "dataplane/classify/verdict.h"
+#include "dataplane/base/verdict.h"
 #include "dataplane/packet/endpoint.h"
 #include "dataplane/stats/bounded_map.h"
 #include "dataplane/stats/hierarchy.h"

@@ -130,4 +130,9 @@ def pragma_once(root, names):
             yield f"{name}: no #pragma once"
 
 
+def shell_scripts(root, names):
+    """Those that say so in their first line."""
+    return [name for name in names if re.match(r"#!.*\b(ba|da)?sh\b", (_text(root, name) or "").split("\n", 1)[0])]
+
+
 RULES = (layering, known_folders, third_party_homes, licences, foreign_paths, pragma_once)
