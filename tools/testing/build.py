@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The build directories of the tests: configured once, reconfigured when their options change, built with ninja."""
+import fcntl
 import json
 import os
 
@@ -52,6 +53,11 @@ class Build:
         """Configures and builds `targets` (all when None; a function of this build is called once it is configured).
         Returns None, or the Finished that failed."""
         os.makedirs(os.path.dirname(self.folder), exist_ok=True)
+        with open(os.path.join(self.root, "build", ".build.lock"), "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)            # tools/quickstart takes it, too
+            return self._make(targets, timeout)
+
+    def _make(self, targets, timeout):
         with open(self.log, "w"):
             pass
         failed = self._configure()

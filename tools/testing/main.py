@@ -5,6 +5,7 @@ import fcntl
 import os
 import re
 import resource
+import shutil
 import sys
 import tempfile
 import time
@@ -202,6 +203,12 @@ def rules(run):
         broken = list(rule(ROOT, run.names))
         what = rule.__doc__.strip().rstrip(".")
         run.report(f"rules: {what}", Totals(failed=1) if broken else Totals(passed=1), "", "\n".join(broken))
+    if shutil.which("shellcheck"):
+        scripts = house_rules.shell_scripts(ROOT, run.names)
+        done = process.run(["shellcheck", *scripts], 120, cwd=ROOT)
+        run.report("rules: shellcheck finds nothing", Totals(passed=int(done.ok), failed=int(not done.ok)), "", done.output)
+    else:
+        run.report("rules: shellcheck", Totals(skipped=1), "it is not installed")
     build = release_build(run)
     if not build:
         return
