@@ -3,11 +3,24 @@
 import fcntl
 import json
 import os
+import shutil
 
 import process
 
 # Of build/release, which tools/test and bench/compare share.
 RELEASE = ("--buildtype=release", "-Dtests=enabled", "-Dbenches=auto")
+
+
+def _without_unusable_cache():
+    """meson uses ccache when it finds it, and a cache that cannot be written fails the build instead of standing aside."""
+    if not shutil.which("ccache"):
+        return {}
+    folder = os.path.join(process.run(["ccache", "--get-config", "cache_dir"], 10).output.strip(), "tmp")
+    try:
+        os.makedirs(folder, exist_ok=True)
+    except OSError:
+        return {"CCACHE_DISABLE": "1"}
+    return {} if os.access(folder, os.W_OK) else {"CCACHE_DISABLE": "1"}
 
 
 class Build:
@@ -19,7 +32,7 @@ class Build:
         # For the programs built here: nobody's own cache of compiled rules is read or filled.
         self.env = {"XDG_CACHE_HOME": os.path.join(self.folder, "cache")}
         self.wrapper = []                               # put before them on the command line
-        self.compiler = {"CXX": compiler} if compiler else {}
+        self.compiler = ({"CXX": compiler} if compiler else {}) | _without_unusable_cache()
         self.log = os.path.join(root, "build", f"{name}.log")
         self._introspected = {}
 
@@ -29,7 +42,7 @@ class Build:
 
     def _configure(self):
         marker = os.path.join(self.folder, "wirewatch-options.json")
-        wanted = json.dumps([self.root, self.options, self.compiler])
+        wanted = json.dumps([self.root, self.options, self.compiler.get("CXX")])
         try:
             with open(marker) as file:
                 if file.read() == wanted and os.path.exists(os.path.join(self.folder, "build.ninja")):
@@ -66,7 +79,7 @@ class Build:
         names = targets(self) if callable(targets) else targets or []
         if targets is not None and not names:
             return None
-        done = process.run(["ninja", "-C", self.folder, "-k", "0", *names], timeout)
+        done = process.run(["ninja", "-C", self.folder, "-k", "0", *names], timeout, self.compiler)
         self._say(done.output)
         self._introspected.clear()                      # ninja may have reconfigured
         return None if done.ok else done
