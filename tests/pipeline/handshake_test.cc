@@ -172,8 +172,8 @@ TEST_P(HandshakeOver, DoesNotDependOnHowFramesAreCutIntoBursts) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Encapsulation, HandshakeOver, ::testing::Values(Over::Ipv4, Over::Ipv6, Over::Vxlan),
-                         [](const auto& info) {
-                           return info.param == Over::Ipv4 ? "Ipv4" : info.param == Over::Ipv6 ? "Ipv6" : "Vxlan";
+                         [](const auto& each) {
+                           return each.param == Over::Ipv4 ? "Ipv4" : each.param == Over::Ipv6 ? "Ipv6" : "Vxlan";
                          });
 
 TEST(Handshake, KnowsClientAndServerWhicheverEndIsLower) {

@@ -24,7 +24,7 @@ category = "test"
 [[protocol]]
 name = "asking"
 category = "test"
-guess_ports = {udp = [53]}
+udp_ports = [53]
   [[protocol.sig]]
   id = "asking.query"
   l4 = "udp"
