@@ -3,6 +3,7 @@
 // a SYN flood cannot push out a measurement. Whatever comes next for the connection turns the entry into a flow.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -38,7 +39,7 @@ class SynSet {
   std::optional<PendingSyn> take_oldest_near(uint64_t hash) noexcept;
   std::optional<PendingSyn> take_any() noexcept;
   void make_room(size_t count);
-  bool full() const noexcept { return size_ + 1 > room(); }
+  bool full() const noexcept { return size_ >= room(); }
   size_t size() const noexcept { return size_; }
   size_t memory_bytes() const noexcept { return entries_.size() * sizeof(Entry); }
 
@@ -56,7 +57,7 @@ class SynSet {
   };
   static_assert(sizeof(Entry) == 24 + 2 * AddressBytes);
 
-  size_t room() const noexcept { return entries_.size() * 3 / 4; }
+  size_t room() const noexcept { return std::min(entries_.size() * 3 / 4, most_); }
   size_t mask() const noexcept { return entries_.size() - 1; }
   size_t home(uint64_t hash) const noexcept { return static_cast<size_t>(hash >> 8) & mask(); }
   static FlowKey key_of(const Entry& entry) noexcept;

@@ -3,6 +3,7 @@
 // longer fits is counted, never lost silently.
 #pragma once
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -97,7 +98,7 @@ class BoundedMap {
 
   static uint32_t tag_of(uint64_t hash) noexcept { return static_cast<uint32_t>(hash ^ hash >> 32) | 0x80000000u; }
   size_t mask() const noexcept { return entries_.size() - 1; }
-  size_t room() const noexcept { return entries_.size() * 3 / 4; }
+  size_t room() const noexcept { return std::min(entries_.size() * 3 / 4, most_); }
   Value* refuse() noexcept {
     ++refused_;
     return nullptr;
