@@ -28,6 +28,7 @@ NEVER_TAKEN = (
     ("wirewatch::Worker::end_flow", GROWING, "Slab::give_back pushes onto a list whose capacity make_room reserved"),
     ("wirewatch::Worker::close_side_if_settled", GROWING, "the same"),
     ("wirewatch::Worker::classify", GROWING, "the same"),
+    ("wirewatch::Worker::hand_on_flow", GROWING, "the same"),
     ("wirewatch::FlowTable::erase", GROWING, "the same"),
 )
 
