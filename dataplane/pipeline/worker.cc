@@ -142,7 +142,8 @@ uint32_t Worker::on_syn(const Packet& packet, const Layers& layers, uint32_t slo
       slot = promote(*pending, layers.flow_hash);
     } else {
       if (pending) end_pending_syn(*pending);
-      const bool bare = segment.payload_length == 0 && !layers.tunneled && layers.key.vlan == 0 && layers.key.vni == 0;
+      const bool fits = packet.original_length > 0 && packet.original_length <= 0xffff;  // a hostile file may claim more
+      const bool bare = segment.payload_length == 0 && !layers.tunneled && layers.key.vlan == 0 && layers.key.vni == 0 && fits;
       if (bare) {
         keep_syn(packet, layers);
         return kNoSlot;

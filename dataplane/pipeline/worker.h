@@ -24,12 +24,12 @@
 namespace wirewatch {
 
 struct WorkerOptions {
-  ParseOptions parse;
+  ParseOptions parse{};
   size_t max_flows = 10'000'000;
   size_t max_pending_syns = 4'000'000;
   size_t max_table_rows = 4'000'000;         // of destinations, endpoints and conversations each
   size_t max_name_bytes = size_t{256} << 20;
-  std::vector<IpPrefix> local_networks;      // sent and received are seen from here when given, else from the client
+  std::vector<IpPrefix> local_networks{};    // sent and received are seen from here when given, else from the client
   bool inner_destinations = false;           // count destinations by the innermost header of tunnels
 };
 
