@@ -82,8 +82,7 @@ void Worker::count_ends(const FlowRecord& record, const Traffic& to_server, cons
   if (to_client.packets > 0) tables_.count_destination(record.client, record.ip_protocol, to_client);
   tables_.count_endpoint(record.client.address, {.sent = to_server, .received = to_client, .opened = 1});
   tables_.count_endpoint(record.server.address, {.sent = to_client, .received = to_server, .accepted = 1});
-  const ConversationKey key{record.client.address.bytes, record.server.address.bytes, record.server.port,
-                            record.client.address.family, record.ip_protocol};
+  const ConversationKey key = key_of(record.client.address, record.server, record.ip_protocol);
   if (ConversationCounts* row = tables_.conversations.at(key)) {
     ++row->connections;
     row->to_server += record.to_server;
@@ -175,12 +174,32 @@ void Worker::end_pending_syn(const PendingSyn& syn) noexcept {
   sink_.on_flow(record);
 }
 
+/// Every ending flow adds to rows that lie anywhere in large tables, so they are fetched some flows ahead. Between two
+/// blocks of flows is room made for the rows they may add.
 void Worker::finish() {
-  // Every ending flow may add rows to the tables, so room is made before each.
+  constexpr size_t kBlock = 64, kAhead = 8;
+  std::array<uint32_t, kBlock> block;
+  size_t count = 0;
+  const auto prefetch = [&](uint32_t slot) {
+    const Flow& flow = flows_[slot];
+    const Endpoint low = flow.key.low(), high = flow.key.high();
+    const bool low_is_client = flow.client_is_low();
+    tables_.prefetch(low_is_client ? low : high, low_is_client ? high : low, flow.key.ip_protocol);
+  };
+  const auto end_block = [&] {
+    tables_.make_room(count);
+    for (size_t i = 0; i < std::min(kAhead, count); ++i) prefetch(block[i]);
+    for (size_t i = 0; i < count; ++i) {
+      if (i + kAhead < count) prefetch(block[i + kAhead]);
+      hand_on_flow(block[i]);
+    }
+    count = 0;
+  };
   flows_.for_each([&](uint32_t slot) {
-    tables_.make_room(1);
-    hand_on_flow(slot);
+    block[count++] = slot;
+    if (count == kBlock) end_block();
   });
+  end_block();
   flows_.clear();
   while (const auto syn = syns_.take_any()) {
     tables_.make_room(1);

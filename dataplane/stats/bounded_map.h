@@ -53,6 +53,10 @@ class BoundedMap {
     }
   }
 
+  void prefetch(const Key& key) const noexcept {
+    if (!entries_.empty()) __builtin_prefetch(&entries_[tag_of(hash_bytes(key)) & mask()]);
+  }
+
   /// The value under `key`, or nullptr.
   const Value* find(const Key& key) const noexcept {
     if (entries_.empty()) return nullptr;

@@ -46,12 +46,19 @@ void Tables::count_application(uint16_t path, ApplicationId application, Side si
 }
 
 void Tables::count_destination(const Endpoint& destination, uint8_t ip_protocol, const Traffic& traffic) noexcept {
-  const DestinationKey key{destination.address.bytes, destination.port, destination.address.family, ip_protocol};
-  if (Traffic* row = destinations.at(key)) *row += traffic;
+  if (Traffic* row = destinations.at(key_of(destination, ip_protocol))) *row += traffic;
 }
 
 void Tables::count_endpoint(const IpAddress& address, const EndpointCounts& counts) noexcept {
   if (EndpointCounts* row = endpoints.at(key_of(address))) *row += counts;
+}
+
+void Tables::prefetch(const Endpoint& client, const Endpoint& server, uint8_t ip_protocol) const noexcept {
+  destinations.prefetch(key_of(client, ip_protocol));
+  destinations.prefetch(key_of(server, ip_protocol));
+  endpoints.prefetch(key_of(client.address));
+  endpoints.prefetch(key_of(server.address));
+  conversations.prefetch(key_of(client.address, server, ip_protocol));
 }
 
 size_t Tables::memory_bytes() const noexcept {

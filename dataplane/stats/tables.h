@@ -85,10 +85,18 @@ class Tables {
   void count_application(uint16_t path, ApplicationId application, Side side, const Traffic& traffic) noexcept;
   void count_destination(const Endpoint& destination, uint8_t ip_protocol, const Traffic& traffic) noexcept;
   void count_endpoint(const IpAddress& address, const EndpointCounts& counts) noexcept;
+  /// Brings the rows near that a flow between these ends is going to be counted in.
+  void prefetch(const Endpoint& client, const Endpoint& server, uint8_t ip_protocol) const noexcept;
 
   size_t memory_bytes() const noexcept;
 };
 
 inline AddressKey key_of(const IpAddress& address) noexcept { return {address.bytes, address.family}; }
+inline DestinationKey key_of(const Endpoint& destination, uint8_t ip_protocol) noexcept {
+  return {destination.address.bytes, destination.port, destination.address.family, ip_protocol};
+}
+inline ConversationKey key_of(const IpAddress& client, const Endpoint& server, uint8_t ip_protocol) noexcept {
+  return {client.bytes, server.address.bytes, server.port, client.family, ip_protocol};
+}
 
 }  // namespace wirewatch
