@@ -27,6 +27,9 @@ LINES_OF_A_FAILURE = 200
 # Tests that ThreadSanitizer runs besides the suite "threads".
 WHERE_THREADS_MEET = ("capture", "source", "pipeline", "replay")
 PROGRESS = re.compile(r"\[\d+/\d+\] ")  # of ninja
+# Line numbers, but no variables: gcc takes up to four times as long with full debug information.
+INSTRUMENTED = ("--buildtype=debugoptimized", "-Doptimization=1", "-Dcpp_args=-g1", "-Db_lundef=false", "-Dtests=enabled",
+                "-Dbenches=disabled")
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_leaks=1:exitcode=99",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99",
@@ -156,8 +159,7 @@ def malformed_release(run):
 
 def asan(run):
     """Unit tests and damaged captures under AddressSanitizer and UndefinedBehaviorSanitizer."""
-    build = run.build("asan", "--buildtype=debugoptimized", "-Db_sanitize=address,undefined", "-Db_lundef=false",
-                      "-Doptimization=1", "-Dtests=enabled", "-Dbenches=disabled", sanitized=True)
+    build = run.build("asan", "-Db_sanitize=address,undefined", *INSTRUMENTED, sanitized=True)
     if build:
         suites.run(build, suites.select(build), run.inputs, run.kept, run.scratch, run.report)
         _malformed(run, build, malformed.SANITIZED)
@@ -170,8 +172,7 @@ def tsan(run):
 
     def threads_meet(build):
         return [*suites.targets_of(build, chosen(build)), os.path.relpath(build.program(), build.folder)]
-    build = run.build("tsan", "--buildtype=debugoptimized", "-Db_sanitize=thread", "-Db_lundef=false",
-                      "-Doptimization=1", "-Dtests=enabled", "-Dbenches=disabled", sanitized=True, targets=threads_meet)
+    build = run.build("tsan", "-Db_sanitize=thread", *INSTRUMENTED, sanitized=True, targets=threads_meet)
     if not build:
         return
     suites.run(build, chosen(build), run.inputs, run.kept, run.scratch, run.report)
@@ -190,8 +191,7 @@ def fuzz(run):
     """libFuzzer targets, built by clang, each for a short while."""
     def fuzz_targets(build):
         return [ninja_name for _, ninja_name, _ in fuzzing.targets(build)]
-    build = run.build("fuzz", "--buildtype=debugoptimized", "-Dfuzz=true", "-Dtests=enabled", "-Dbenches=disabled",
-                      "-Dwerror=false", "-Db_lundef=false", "-Db_sanitize=address,undefined",
+    build = run.build("fuzz", "-Dfuzz=true", "-Dwerror=false", "-Db_sanitize=address,undefined", *INSTRUMENTED,
                       compiler="clang++", sanitized=True, targets=fuzz_targets)
     if build:
         fuzzing.run(build, int(os.environ.get("FUZZ_SECONDS", "15")), run.kept, run.scratch, run.report)
