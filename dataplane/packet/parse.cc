@@ -117,34 +117,33 @@ void Parser::note_ports(uint8_t ip_protocol, uint16_t source, uint16_t destinati
   layers_.outer_destination_port = destination;
 }
 
-/// Puts the two ends in the order that both directions share.
+/// Puts the two ends in the order that both directions share: by address, then by port.
 void Parser::note_flow(uint8_t ip_protocol, uint16_t source, uint16_t destination) noexcept {
   if (ip_headers_ == 0) return;
-  FlowKey& key = layers_.key;
-  key = FlowKey{};
+  using detail::load;
   const uint8_t* header = data_ + layers_.inner_offset;
+  FlowKeyWords words;
   bool source_is_low = false;
   if (layers_.inner_family == IpFamily::V4) {
-    const uint64_t from = uint64_t{load_be32(header + 12)} << 16 | source;
-    const uint64_t to = uint64_t{load_be32(header + 16)} << 16 | destination;
-    source_is_low = from <= to;
-    std::memcpy(key.low_address.data(), header + (source_is_low ? 12 : 16), 4);
-    std::memcpy(key.high_address.data(), header + (source_is_low ? 16 : 12), 4);
+    const uint8_t *from = header + 12, *to = header + 16;
+    source_is_low = (uint64_t{load_be32(from)} << 16 | source) <= (uint64_t{load_be32(to)} << 16 | destination);
+    words.low_address[0] = load<uint32_t>(source_is_low ? from : to);
+    words.high_address[0] = load<uint32_t>(source_is_low ? to : from);
   } else {
-    const int order = std::memcmp(header + 8, header + 24, 16);
+    const uint8_t *from = header + 8, *to = header + 24;
+    const int order = std::memcmp(from, to, 16);
     source_is_low = order < 0 || (order == 0 && source <= destination);
-    std::memcpy(key.low_address.data(), header + (source_is_low ? 8 : 24), 16);
-    std::memcpy(key.high_address.data(), header + (source_is_low ? 24 : 8), 16);
+    const uint8_t *low = source_is_low ? from : to, *high = source_is_low ? to : from;
+    words.low_address = {load<uint64_t>(low), load<uint64_t>(low + 8)};
+    words.high_address = {load<uint64_t>(high), load<uint64_t>(high + 8)};
   }
-  key.low_port = source_is_low ? source : destination;
-  key.high_port = source_is_low ? destination : source;
-  key.ip_protocol = ip_protocol;
-  key.family = layers_.inner_family;
-  if (options_.vlan_in_key) key.vlan = vlan_;
-  if (options_.vni_in_key) key.vni = vni_;
+  words.ports = FlowKeyWords::pack(source_is_low ? source : destination, source_is_low ? destination : source, ip_protocol,
+                                   layers_.inner_family, options_.vlan_in_key ? vlan_ : uint16_t{0});
+  if (options_.vni_in_key) words.vni = vni_;
+  words.store(layers_.key);
   layers_.source_is_low = source_is_low;
   layers_.has_flow = true;
-  layers_.flow_hash = hash(key);
+  layers_.flow_hash = hash(words);
 }
 
 void Parser::note_payload(size_t offset) noexcept {

@@ -50,16 +50,17 @@ void Worker::make_room(size_t frames) {
   tables_.make_room(frames);
 }
 
-/// Three passes, so that what a flow needs is on its way from memory while others are worked on.
+/// What a flow needs is on its way from memory while the packets before it are worked on: first the bucket of the index,
+/// some packets later the flow that the bucket names.
 void Worker::process(std::span<const ParsedPacket> packets) {
+  constexpr size_t kFlowAhead = 8, kBucketAhead = 16;
   make_room(packets.size());
-  for (const ParsedPacket& each : packets) {
-    if (each.layers->has_flow) flows_.prefetch(each.layers->flow_hash);
-  }
-  for (const ParsedPacket& each : packets) {
-    if (each.layers->has_flow) flows_.prefetch_flow(each.layers->flow_hash);
-  }
-  for (const ParsedPacket& each : packets) {
+  for (size_t i = 0; i < packets.size() + kBucketAhead; ++i) {
+    if (i < packets.size() && packets[i].layers->has_flow) flows_.prefetch(packets[i].layers->flow_hash);
+    const size_t next = i - (kBucketAhead - kFlowAhead);
+    if (next < packets.size() && packets[next].layers->has_flow) flows_.prefetch_flow(packets[next].layers->flow_hash);
+    if (i < kBucketAhead) continue;
+    const ParsedPacket& each = packets[i - kBucketAhead];
     count(*each.packet, *each.layers);
     observe(*each.packet, *each.layers);
   }
