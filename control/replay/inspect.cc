@@ -2,12 +2,14 @@
 #include "control/replay/inspect.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cctype>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <numeric>
+#include <span>
 #include <thread>
 
 #include "control/aggregate/collector.h"
@@ -291,24 +293,41 @@ void gather_records(Analysis& analysis, const InspectOptions& options, Report& r
   }
 }
 
+/// Runs tasks that have nothing to do with one another on as many threads as the analysis may use.
+void run_all(std::span<const std::function<void()>> tasks, size_t threads) {
+  std::atomic<size_t> next{0};
+  const auto work_off = [&] {
+    for (size_t i = next.fetch_add(1); i < tasks.size(); i = next.fetch_add(1)) tasks[i]();
+  };
+  std::vector<std::jthread> others;
+  for (size_t i = 1; i < std::min(threads, tasks.size()); ++i) others.emplace_back(work_off);
+  work_off();
+}
+
 Report make_report(const std::shared_ptr<Analysis>& analysis, const InspectOptions& options) {
   Report report;
   describe_link_types(analysis->chain->files(), report, *analysis);
   describe_capture(*analysis, report);
   account(*analysis, report);
-  gather_applications(*analysis, report);
-  gather_records(*analysis, options, report);
   std::vector<const Tables*> tables;
   for (const auto& worker : analysis->workers) tables.push_back(&worker->tables());
-  report.protocol_hierarchy = build_hierarchy(tables, *analysis->rules, analysis->unsupported_link_type);
   const auto take = [](auto&& ranked, auto& rows, uint64_t& all) {
     rows = std::move(ranked.rows);
     all = ranked.all;
   };
-  take(rank_destinations(tables, options.most_rows), report.destinations, report.destination_count);
-  take(rank_endpoints(tables, options.most_rows), report.endpoints, report.endpoint_count);
-  take(rank_conversations(tables, *analysis->rules, options.most_rows), report.conversations,
-       report.conversation_count);
+  const RuleSet& rules = *analysis->rules;
+  // Each fills parts of the report that no other touches; the costliest come first.
+  const std::array<std::function<void()>, 5> tasks{
+      [&] { gather_records(*analysis, options, report); },
+      [&] { take(rank_destinations(tables, options.most_rows), report.destinations, report.destination_count); },
+      [&] { take(rank_conversations(tables, rules, options.most_rows), report.conversations, report.conversation_count); },
+      [&] { take(rank_endpoints(tables, options.most_rows), report.endpoints, report.endpoint_count); },
+      [&] {
+        gather_applications(*analysis, report);
+        report.protocol_hierarchy = build_hierarchy(tables, rules, analysis->unsupported_link_type);
+      },
+  };
+  run_all(tasks, analysis->workers.size());
   report.policy_given = !options.unwanted.empty();
   report.rules_sha256 = analysis->rules->sha256();
   for (size_t id = 0; id <= analysis->rules->application_count(); ++id) {
