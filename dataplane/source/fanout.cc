@@ -2,7 +2,6 @@
 #include "dataplane/source/fanout.h"
 
 #include <algorithm>
-#include <thread>
 
 namespace wirewatch {
 
@@ -16,12 +15,13 @@ Fanout::Fanout(FileChain& chain, unsigned workers, const ParseOptions& options)
 }
 
 bool Fanout::produce() {
-  std::unique_lock reading(reading_, std::try_to_lock);
-  if (!reading || batches_.load(std::memory_order_relaxed) != UINT64_MAX) return false;
+  std::unique_lock reading(reading_);
   Slot& slot = slot_of(last_read_ + 1);
-  if (slot.readers.load(std::memory_order_acquire) != 0) return false;
+  if (ended_ || slot.readers.load(std::memory_order_acquire) != 0) return false;
   if (chain_.read(slot.batch, kBatch) == 0) {
-    batches_.store(last_read_, std::memory_order_release);
+    ended_ = true;
+    slot.ready.store(kEnd, std::memory_order_release);
+    slot.ready.notify_all();
     return false;
   }
   const uint64_t number = ++last_read_;
@@ -29,6 +29,7 @@ bool Fanout::produce() {
   reading.unlock();
   steer(slot, number);
   slot.ready.store(number, std::memory_order_release);
+  slot.ready.notify_all();
   return true;
 }
 
@@ -46,12 +47,13 @@ void Fanout::steer(Slot& slot, uint64_t number) {
 
 Poll FanoutSource::poll(Burst& burst) {
   for (;;) {
-    if (batch_ > fanout_.batches_.load(std::memory_order_acquire)) return Poll::End;
     Fanout::Slot& slot = fanout_.slot_of(batch_);
-    if (slot.ready.load(std::memory_order_acquire) != batch_) {
-      if (fanout_.produce()) continue;
-      std::this_thread::yield();
-      return Poll::Idle;
+    const uint64_t ready = slot.ready.load(std::memory_order_acquire);
+    if (ready == Fanout::kEnd) return Poll::End;
+    if (ready != batch_) {
+      // Without room for another batch, or at the end, the one that is waited for is being parsed by another worker.
+      if (!fanout_.produce()) slot.ready.wait(ready, std::memory_order_acquire);
+      continue;
     }
     const auto& mine = slot.of_worker[worker_];
     if (taken_ == mine.size()) {  // through with this batch

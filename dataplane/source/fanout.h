@@ -30,12 +30,14 @@ class Fanout {
     PacketBatch batch;
     std::vector<Layers> layers;
     std::vector<std::vector<uint16_t>> of_worker;  // indices into the batch
-    std::atomic<uint64_t> ready{0};                // number of the batch it holds, from 1, once parsed
+    std::atomic<uint64_t> ready{0};                // number of the batch it holds, from 1, once parsed; or kEnd
     std::atomic<unsigned> readers{0};              // workers that are not through with it
   };
 
   Slot& slot_of(uint64_t number) noexcept { return slots_[number % slots_.size()]; }
-  /// Reads and parses one batch if nobody else is reading and there is room; false when there was nothing to do.
+  static constexpr uint64_t kEnd = UINT64_MAX;
+
+  /// Reads and parses the next batch, once nobody else is reading; false when all slots are in use or the end was reached.
   bool produce();
   void steer(Slot& slot, uint64_t number);
 
@@ -44,8 +46,8 @@ class Fanout {
   ParseOptions options_;
   std::vector<Slot> slots_;
   std::mutex reading_;
-  uint64_t last_read_ = 0;                  // guarded by reading_
-  std::atomic<uint64_t> batches_{UINT64_MAX};  // how many there are, once the end was reached
+  uint64_t last_read_ = 0;  // guarded by reading_
+  bool ended_ = false;      // guarded by reading_
 };
 
 /// One worker's share.
