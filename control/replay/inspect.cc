@@ -2,22 +2,15 @@
 #include "control/replay/inspect.h"
 
 #include <algorithm>
-#include <array>
 #include <atomic>
-#include <cctype>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
-#include <numeric>
-#include <span>
 #include <thread>
 
-#include "control/aggregate/collector.h"
-#include "control/aggregate/handshake_groups.h"
-#include "control/aggregate/hierarchy_tree.h"
-#include "control/aggregate/rows.h"
+#include "control/replay/analysis.h"
+#include "control/replay/report_builder.h"
 #include "dataplane/base/nearest_name.h"
-#include "dataplane/capture/link_type.h"
 #include "dataplane/pipeline/run.h"
 #include "dataplane/source/fanout.h"
 #include "dataplane/source/file_source.h"
@@ -26,16 +19,6 @@ namespace wirewatch {
 namespace {
 
 constexpr unsigned kMostJobs = 64;
-
-/// What analysed the capture; the report's string views point into it.
-struct Analysis {
-  CollectOptions collect;
-  std::shared_ptr<const RuleSet> rules;
-  std::unique_ptr<FileChain> chain;
-  std::vector<std::unique_ptr<Collector>> collectors;
-  std::vector<std::unique_ptr<Worker>> workers;
-  std::string unsupported_link_type;
-};
 
 /// One bit an application: is it, or is its category, named as unwanted?
 Result<std::vector<bool>> find_unwanted(const RuleSet& rules, const std::vector<std::string>& names) {
@@ -96,246 +79,6 @@ void run_workers(Analysis& analysis, const InspectOptions& options) {
     options.on_progress({analysis.chain->packets_read(), analysis.chain->bytes_read(), analysis.chain->file_size()});
     lock.lock();
   }
-}
-
-void add_counts(NamedCounts& sums, const NamedCounts& more) {
-  for (const auto& [name, count] : more) {
-    const auto at = std::find_if(sums.begin(), sums.end(), [&](const auto& row) { return row.first == name; });
-    if (at != sums.end()) {
-      at->second += count;
-    } else {
-      sums.emplace_back(name, count);
-    }
-  }
-}
-
-void describe_link_types(const std::vector<ReadFile>& files, Report& report, Analysis& analysis) {
-  std::vector<uint16_t> seen;
-  for (const ReadFile& file : files) {
-    seen.insert(seen.end(), file.summary.link_types.begin(), file.summary.link_types.end());
-    if (file.summary.link_types.empty() && file.summary.link_type) seen.push_back(*file.summary.link_type);
-  }
-  std::sort(seen.begin(), seen.end());
-  seen.erase(std::unique(seen.begin(), seen.end()), seen.end());
-  if (seen.size() == 1) {
-    report.capture.link_type = link_type_name(seen.front());
-    analysis.unsupported_link_type = report.capture.link_type;
-    for (char& letter : analysis.unsupported_link_type) {
-      letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
-    }
-  } else {
-    if (!seen.empty()) report.capture.link_type = "mixed";
-    analysis.unsupported_link_type = name(Protocol::Unsupported);
-  }
-}
-
-std::string seconds_text(const WideTime& time) {
-  const std::string ns = std::to_string(time.ns);
-  return std::to_string(time.seconds) + "." + std::string(9 - ns.size(), '0') + ns;
-}
-
-void describe_capture(const Analysis& analysis, Report& report) {
-  CaptureSection& capture = report.capture;
-  const auto& files = analysis.chain->files();
-  capture.path = files.front().path;
-  capture.format = to_string(files.front().summary.format);
-  std::optional<WideTime> latest_beyond;
-  int64_t finest_ns = files.front().summary.timestamp_resolution_ns;
-  for (const ReadFile& file : files) {
-    report.accounting.read += file.summary.packets;
-    finest_ns = std::min(finest_ns, file.summary.timestamp_resolution_ns);
-    add_counts(capture.unread, file.summary.unread);
-    latest_beyond = std::max(latest_beyond, file.summary.latest_out_of_range);
-    capture.truncated = capture.truncated || file.summary.truncated;
-    if (capture.damage.empty() && !file.summary.damage.empty()) {
-      capture.damage = files.size() > 1 ? file.path + ": " + file.summary.damage : file.summary.damage;
-    }
-  }
-  for (const Error& refused : analysis.chain->refused()) {
-    capture.truncated = true;
-    if (capture.damage.empty()) capture.damage = refused.message;
-    add_counts(capture.unread, {{"unreadable_file", 1}});
-  }
-  if (latest_beyond) capture.last_timestamp_beyond = seconds_text(*latest_beyond);
-  capture.timestamp_resolution_ns = finest_ns;
-}
-
-void account(const Analysis& analysis, Report& report) {
-  AccountingSection& accounting = report.accounting;
-  std::array<uint64_t, static_cast<size_t>(ParseStatus::Count)> by_status{};
-  uint64_t flows_evicted = 0, syns_evicted = 0, rows = 0, not_classified = 0, names = 0, paths = 0, scan_errors = 0;
-  for (const auto& worker : analysis.workers) {
-    const WorkerCounters& counters = worker->counters();
-    for (size_t i = 0; i < by_status.size(); ++i) by_status[i] += counters.by_status[i];
-    report.capture.traffic += counters.total;
-    flows_evicted += counters.flows_evicted;
-    syns_evicted += counters.pending_syns_evicted;
-    not_classified += counters.not_classified_for_room;
-    paths += counters.other_paths_refused;
-    names += worker->names_refused();
-    scan_errors += worker->classify_counters().errors;
-    const Tables& tables = worker->tables();
-    rows += tables.destinations.refused() + tables.endpoints.refused() + tables.conversations.refused() +
-            tables.by_application.refused();
-    const auto earlier = [](std::optional<Timestamp>& at, const std::optional<Timestamp>& other, bool smallest) {
-      if (other && (!at || (smallest ? *other < *at : *other > *at))) at = other;
-    };
-    earlier(report.capture.first_timestamp, counters.first_time, true);
-    earlier(report.capture.last_timestamp, counters.last_time, false);
-  }
-  accounting.processed = report.capture.traffic.packets;
-  accounting.understood = by_status[static_cast<size_t>(ParseStatus::Understood)];
-  for (const ParseStatusInfo& info : kParseStatusInfo) {
-    const uint64_t count = by_status[static_cast<size_t>(info.status)];
-    if (info.status != ParseStatus::Understood && count > 0) accounting.malformed.emplace_back(info.name, count);
-  }
-  const auto evicted = [&](std::string_view name, uint64_t count) {
-    if (count > 0) accounting.evicted.emplace_back(name, count);
-  };
-  evicted("flows", flows_evicted);
-  evicted("pending_syns", syns_evicted);
-  evicted("table_rows", rows);
-  evicted("classification_records", not_classified);
-  evicted("flow_paths", paths);
-  evicted("host_names", names);
-  evicted("scan_errors", scan_errors);
-}
-
-void gather_applications(const Analysis& analysis, Report& report) {
-  const RuleSet& rules = *analysis.rules;
-  const auto add_rows = [&](std::vector<ApplicationSums> Collector::*table) {
-    uint64_t flows = 0;
-    for (size_t id = 1; id <= rules.application_count(); ++id) {
-      ApplicationSums sums;
-      for (const auto& collector : analysis.collectors) sums += ((*collector).*table)[id];
-      if (sums.flows == 0) continue;
-      flows += sums.flows;
-      report.applications.push_back({.name = rules.application_name(static_cast<ApplicationId>(id)),
-                                     .category = rules.application_category(static_cast<ApplicationId>(id)),
-                                     .evidence = sums.strongest,
-                                     .flows = sums.flows,
-                                     .traffic = sums.traffic,
-                                     .sent = sums.sent,
-                                     .received = sums.received});
-    }
-    return flows;
-  };
-  report.accounting.classified = add_rows(&Collector::detected);
-  report.accounting.guessed = add_rows(&Collector::guessed);
-  std::stable_sort(report.applications.begin(), report.applications.end(),
-                   [](const ApplicationRow& a, const ApplicationRow& b) {
-                     const bool guess_a = a.evidence == Evidence::Port, guess_b = b.evidence == Evidence::Port;
-                     return guess_a != guess_b ? guess_b : a.traffic.packets > b.traffic.packets;
-                   });
-}
-
-template <typename Record>
-void take_all(std::vector<Record>& into, std::vector<Record>& from) {
-  if (into.empty()) {
-    into = std::move(from);
-  } else {
-    into.insert(into.end(), from.begin(), from.end());
-    from = {};
-  }
-}
-
-/// Sorts places instead of the records, which are large.
-template <typename Record, typename Before>
-void put_in_order(std::vector<Record>& records, Before before) {
-  std::vector<uint32_t> order(records.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return before(records[a], records[b]); });
-  std::vector<Record> sorted;
-  sorted.reserve(records.size());
-  for (const uint32_t place : order) sorted.push_back(records[place]);
-  records = std::move(sorted);
-}
-
-void gather_records(Analysis& analysis, const InspectOptions& options, Report& report) {
-  std::vector<FlowRecord> unwanted;
-  for (const auto& collector : analysis.collectors) {
-    take_all(report.handshakes, collector->handshakes);
-    take_all(report.flows, collector->flows);
-    take_all(unwanted, collector->unwanted);
-    report.flow_count += collector->flow_count;
-    report.accounting.unclassified += collector->unclassified;
-    report.accounting.without_payload += collector->without_payload;
-  }
-  // Two flows can begin in one frame only when the first ended by being used again; its end then comes first.
-  const auto by_first_frame = [](const FlowRecord& a, const FlowRecord& b) {
-    return a.first_frame != b.first_frame ? a.first_frame < b.first_frame : a.last_time < b.last_time;
-  };
-  put_in_order(report.flows, by_first_frame);
-  put_in_order(unwanted, by_first_frame);
-  if (options.keep_handshakes) {
-    put_in_order(report.handshakes, [](const HandshakeRecord& a, const HandshakeRecord& b) {
-      return a.syn_time != b.syn_time ? a.syn_time < b.syn_time : a.syn_frame < b.syn_frame;
-    });
-  }
-  HandshakeSummaries summaries = summarise_handshakes(report.handshakes);
-  report.rtt_overall = summaries.totals.rtt;
-  report.handshake_count = summaries.totals.attempts;
-  report.handshake_totals = summaries.totals;
-  report.handshakes_by_server = std::move(summaries.by_server);
-  report.handshakes_by_port = std::move(summaries.by_port);
-  if (!options.keep_handshakes) report.handshakes = {};
-  for (const FlowRecord& flow : unwanted) {
-    report.unwanted.push_back({.application = analysis.rules->application_name(flow.application),
-                               .category = analysis.rules->application_category(flow.application),
-                               .client = flow.client,
-                               .server = flow.server,
-                               .ip_protocol = flow.ip_protocol,
-                               .evidence = flow.evidence,
-                               .first_time = flow.first_time,
-                               .last_time = flow.last_time,
-                               .traffic = flow.total(),
-                               .host = flow.host});
-  }
-}
-
-/// Runs tasks that have nothing to do with one another on as many threads as the analysis may use.
-void run_all(std::span<const std::function<void()>> tasks, size_t threads) {
-  std::atomic<size_t> next{0};
-  const auto work_off = [&] {
-    for (size_t i = next.fetch_add(1); i < tasks.size(); i = next.fetch_add(1)) tasks[i]();
-  };
-  std::vector<std::jthread> others;
-  for (size_t i = 1; i < std::min(threads, tasks.size()); ++i) others.emplace_back(work_off);
-  work_off();
-}
-
-Report make_report(const std::shared_ptr<Analysis>& analysis, const InspectOptions& options) {
-  Report report;
-  describe_link_types(analysis->chain->files(), report, *analysis);
-  describe_capture(*analysis, report);
-  account(*analysis, report);
-  std::vector<const Tables*> tables;
-  for (const auto& worker : analysis->workers) tables.push_back(&worker->tables());
-  const auto take = [](auto&& ranked, auto& rows, uint64_t& all) {
-    rows = std::move(ranked.rows);
-    all = ranked.all;
-  };
-  const RuleSet& rules = *analysis->rules;
-  // Each fills parts of the report that no other touches; the costliest come first.
-  const std::array<std::function<void()>, 5> tasks{
-      [&] { gather_records(*analysis, options, report); },
-      [&] { take(rank_destinations(tables, options.most_rows), report.destinations, report.destination_count); },
-      [&] { take(rank_conversations(tables, rules, options.most_rows), report.conversations, report.conversation_count); },
-      [&] { take(rank_endpoints(tables, options.most_rows), report.endpoints, report.endpoint_count); },
-      [&] {
-        gather_applications(*analysis, report);
-        report.protocol_hierarchy = build_hierarchy(tables, rules, analysis->unsupported_link_type);
-      },
-  };
-  run_all(tasks, analysis->workers.size());
-  report.policy_given = !options.unwanted.empty();
-  report.rules_sha256 = analysis->rules->sha256();
-  for (size_t id = 0; id <= analysis->rules->application_count(); ++id) {
-    report.application_names.push_back(analysis->rules->application_name(static_cast<ApplicationId>(id)));
-    report.application_categories.push_back(analysis->rules->application_category(static_cast<ApplicationId>(id)));
-  }
-  report.storage = analysis;
-  return report;
 }
 
 }  // namespace
