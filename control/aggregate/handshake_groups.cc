@@ -41,7 +41,8 @@ class Grouping {
   }
 
   void add(const Endpoint& key, const HandshakeRecord& handshake) {
-    number_.make_room(1);
+    constexpr size_t kAtOnce = 1024;
+    if (group_of_.size() % kAtOnce == 0) number_.make_room(kAtOnce);
     uint64_t& number = *number_.at({key.address.bytes, key.port, key.address.family, 0});
     if (number == 0) {
       groups_.push_back({.server = key, .rtt = {}});

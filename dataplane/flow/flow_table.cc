@@ -38,12 +38,8 @@ void FlowTable::erase(uint32_t slot) noexcept {
   notes_.give_back(slot);
 }
 
-void FlowTable::make_room(size_t count) {
-  flows_.make_room(count);
-  notes_.make_room(count);
-  if (index_.size() + count > index_.room()) {
-    index_.grow(index_.size() + count, [&](uint32_t slot) { return hash(flows_[slot].key); });
-  }
+void FlowTable::grow_index(size_t count) {
+  index_.grow(index_.size() + count, [&](uint32_t slot) { return hash(flows_[slot].key); });
 }
 
 uint32_t FlowTable::pick_victim() noexcept {

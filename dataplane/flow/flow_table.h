@@ -36,7 +36,11 @@ class FlowTable {
   FlowNote& note(uint32_t slot) noexcept { return notes_[slot]; }
 
   /// Between bursts: room for `count` more flows, as far as the bound allows.
-  void make_room(size_t count);
+  void make_room(size_t count) {
+    flows_.make_room(count);
+    notes_.make_room(count);
+    if (index_.size() + count > index_.room()) [[unlikely]] grow_index(count);
+  }
   size_t room() const noexcept { return flows_.room(); }
   size_t size() const noexcept { return index_.size(); }
   size_t memory_bytes() const noexcept {
@@ -55,6 +59,7 @@ class FlowTable {
   }
 
  private:
+  void grow_index(size_t count);
   bool in_use(uint32_t slot) const noexcept { return flows_[slot].key.family != IpFamily::None; }
 
   size_t most_;

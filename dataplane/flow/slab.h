@@ -27,6 +27,7 @@ class Slab {
 
   /// Makes room for `count` more records, as far as the bound allows. Allocates; never called for a packet.
   void make_room(size_t count) {
+    if (room() >= count) [[likely]] return;
     while (room() < count && capacity() < most_) {
       chunks_.emplace_back(LargeAllocator<T>().allocate(kChunk));
       free_.reserve(capacity());

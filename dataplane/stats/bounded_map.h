@@ -69,17 +69,8 @@ class BoundedMap {
 
   /// Between bursts: room for `count` more keys, as far as the bound allows. Allocates.
   void make_room(size_t count) {
-    size_t wanted = entries_.empty() ? 256 : entries_.size();
-    while (wanted * 3 / 4 < size_ + count && wanted * 3 / 4 < most_) wanted *= 2;
-    if (wanted == entries_.size()) return;
-    std::vector<Entry, LargeAllocator<Entry>> old(wanted);
-    old.swap(entries_);
-    for (Entry& entry : old) {
-      if (entry.tag == 0) continue;
-      size_t i = entry.tag & mask();
-      while (entries_[i].tag != 0) i = (i + 1) & mask();
-      entries_[i] = entry;
-    }
+    if (size_ + count <= room()) [[likely]] return;
+    grow(count);
   }
 
   size_t size() const noexcept { return size_; }
@@ -95,10 +86,24 @@ class BoundedMap {
 
  private:
   struct Entry {
-    uint32_t tag = 0;  // hash with the lowest bit set; 0 is an empty entry
+    uint32_t tag = 0;  // hash with the highest bit set; 0 is an empty entry
     Key key{};
     Value value{};
   };
+
+  void grow(size_t count) {
+    size_t wanted = entries_.empty() ? 256 : entries_.size();
+    while (wanted * 3 / 4 < size_ + count && wanted * 3 / 4 < most_) wanted *= 2;
+    if (wanted == entries_.size()) return;
+    std::vector<Entry, LargeAllocator<Entry>> old(wanted);
+    old.swap(entries_);
+    for (Entry& entry : old) {
+      if (entry.tag == 0) continue;
+      size_t i = entry.tag & mask();
+      while (entries_[i].tag != 0) i = (i + 1) & mask();
+      entries_[i] = entry;
+    }
+  }
 
   static uint32_t tag_of(uint64_t hash) noexcept { return static_cast<uint32_t>(hash ^ hash >> 32) | 0x80000000u; }
   size_t mask() const noexcept { return entries_.size() - 1; }
