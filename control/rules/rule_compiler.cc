@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Parse, link, compile the two databases, pack.
+// Parse, link, compile the databases, pack.
 #include "control/rules/rule_compiler.h"
 
 #include <hs.h>
@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "control/rules/regex_head.h"
 #include "control/rules/regex_lint.h"
 #include "control/rules/rule_linker.h"
 #include "control/rules/rule_parser.h"
@@ -30,18 +31,12 @@ bool belongs_to(const Signature& signature, Which which) {
   return (signature.transports & (which == Which::Udp ? kUdpBit : kTcpBit | kSctpBit)) != 0;
 }
 
-/// Null when no signature (other than `without`) belongs to the database.
-Result<Database> compile_database(const LinkedRules& rules, Which which, size_t without = 0) {
+Result<Database> compile_expressions(const LinkedRules& rules, const std::vector<std::string>& texts,
+                                     const std::vector<unsigned int>& ids) {
+  if (texts.empty()) return Database{};
   std::vector<const char*> expressions;
-  std::vector<unsigned int> flags;
-  std::vector<unsigned int> ids;
-  for (size_t i = 1; i < rules.expressions.size(); ++i) {
-    if (i == without || !belongs_to(rules.content.signatures[i], which)) continue;
-    expressions.push_back(rules.expressions[i].c_str());
-    flags.push_back(regex_flags());
-    ids.push_back(static_cast<unsigned int>(i));
-  }
-  if (expressions.empty()) return Database{};
+  for (const std::string& text : texts) expressions.push_back(text.c_str());
+  const std::vector<unsigned int> flags(texts.size(), regex_flags());
   hs_database_t* database = nullptr;
   hs_compile_error_t* raw_error = nullptr;
   const auto status = hs_compile_multi(expressions.data(), flags.data(), ids.data(),
@@ -55,6 +50,19 @@ Result<Database> compile_database(const LinkedRules& rules, Which which, size_t 
   return fail(rules.expression_positions[index].to_string() + ": Hyperscan refuses this regex: " + why);
 }
 
+/// Null when no signature (other than `without`) belongs to the database.
+Result<Database> compile_database(const LinkedRules& rules, Which which, size_t without = 0) {
+  std::vector<std::string> expressions;
+  std::vector<unsigned int> ids;
+  for (size_t i = 1; i < rules.expressions.size(); ++i) {
+    const Signature& signature = rules.content.signatures[i];
+    if (i == without || signature.by_port != 0 || !belongs_to(signature, which)) continue;
+    expressions.push_back(regex_head(rules.expressions[i]));
+    ids.push_back(static_cast<unsigned int>(i));
+  }
+  return compile_expressions(rules, expressions, ids);
+}
+
 Result<std::vector<uint8_t>> serialise(const Database& database) {
   if (!database) return std::vector<uint8_t>{};
   char* raw = nullptr;
@@ -64,6 +72,20 @@ Result<std::vector<uint8_t>> serialise(const Database& database) {
   }
   const std::unique_ptr<char, Deleter<std::free>> bytes(raw);
   return std::vector<uint8_t>(raw, raw + size);
+}
+
+Result<std::vector<OwnDatabase>> compile_own_databases(const LinkedRules& rules) {
+  std::vector<OwnDatabase> all;
+  for (size_t i = 1; i < rules.expressions.size(); ++i) {
+    const std::string& expression = rules.expressions[i];
+    if (rules.content.signatures[i].by_port == 0 && regex_head(expression) == expression) continue;
+    const auto database = compile_expressions(rules, {expression}, {static_cast<unsigned int>(i)});
+    if (!database) return tl::unexpected(database.error());
+    auto bytes = serialise(*database);
+    if (!bytes) return tl::unexpected(std::move(bytes.error()));
+    all.push_back({static_cast<uint16_t>(i), std::move(*bytes)});
+  }
+  return all;
 }
 
 Result<LinkedRules> parse_and_link(const RuleSources& sources) {
@@ -102,7 +124,11 @@ Result<CompiledRules> compile_rules(const RuleSources& sources) {
   if (!tcp_database) return tl::unexpected(std::move(tcp_database.error()));
   if (!udp_database) return tl::unexpected(std::move(udp_database.error()));
 
+  auto own_databases = compile_own_databases(*linked);
+  if (!own_databases) return tl::unexpected(std::move(own_databases.error()));
+
   RuleBlob blob;
+  blob.own_databases = std::move(*own_databases);
   blob.tcp_database = std::move(*tcp_database);
   blob.udp_database = std::move(*udp_database);
   blob.scanner = ScannerIdentity::of_this_machine();

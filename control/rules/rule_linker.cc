@@ -65,6 +65,7 @@ class Linker {
       previous = signature;
       add(*signature, *protocol);
     }
+    mark_those_of_ports();
     add_port_guesses();
     return std::move(linked_);
   }
@@ -167,6 +168,18 @@ class Linker {
     content().signatures.push_back(signature);
     linked_.expressions.push_back(rule.regex);
     linked_.expression_positions.push_back(rule.regex_at);
+  }
+
+  /// A weak signature that the other direction may confirm has to be looked for on every port.
+  void mark_those_of_ports() {
+    std::vector<bool> both_directions(content().applications.size() + 1);
+    for (const Signature& signature : content().signatures) {
+      if (signature.strength == Strength::NeedsBothDirections) both_directions[signature.protocol] = true;
+    }
+    for (Signature& signature : content().signatures) {
+      const bool of_port = signature.strength == Strength::NeedsPort && !both_directions[signature.protocol];
+      signature.by_port = of_port ? 1 : 0;
+    }
   }
 
   void add_port_guesses() {

@@ -56,14 +56,15 @@ void Classifier::FreeScratch::operator()(hs_scratch* scratch) const noexcept { h
 
 Classifier::Classifier(std::shared_ptr<const RuleSet> rules) : rules_(std::move(rules)) {
   hs_scratch_t* scratch = nullptr;
-  for (const uint8_t transport : {kTcpBit, kUdpBit}) {
-    const hs_database_t* const database = rules_->database(transport);
-    if (database == nullptr) continue;
-    if (hs_alloc_scratch(database, &scratch) != HS_SUCCESS) {
-      hs_free_scratch(scratch);
-      throw std::bad_alloc();
-    }
-  }
+  const auto make_room = [&](const hs_database_t* database) {
+    if (database == nullptr || hs_alloc_scratch(database, &scratch) == HS_SUCCESS) return;
+    hs_free_scratch(scratch);
+    throw std::bad_alloc();
+  };
+  make_room(rules_->database(kTcpBit));
+  make_room(rules_->database(kUdpBit));
+  for (size_t i = 0; i < rules_->signature_count(); ++i)
+    make_room(rules_->own_database(static_cast<uint16_t>(i)));
   scratch_.reset(scratch);
   candidates_.resize(rules_->signature_count());
   matches_.resize(rules_->signature_count() + 1);
@@ -71,14 +72,23 @@ Classifier::Classifier(std::shared_ptr<const RuleSet> rules) : rules_(std::move(
 
 Classifier::~Classifier() = default;
 
+void Classifier::add_candidate(unsigned int signature) noexcept {
+  if (signature < candidates_.size() && candidate_count_ < candidates_.size()) {
+    candidates_[candidate_count_++] = static_cast<uint16_t>(signature);
+  } else {
+    ++counters_.dropped_matches;
+  }
+}
+
 int Classifier::on_match(unsigned int id, unsigned long long, unsigned long long, unsigned int,
                          void* context) noexcept {
-  auto& self = *static_cast<Classifier*>(context);
-  if (id < self.candidates_.size() && self.candidate_count_ < self.candidates_.size()) {
-    self.candidates_[self.candidate_count_++] = static_cast<uint16_t>(id);
-  } else {
-    ++self.counters_.dropped_matches;
-  }
+  static_cast<Classifier*>(context)->add_candidate(id);
+  return 0;
+}
+
+int Classifier::on_whole_match(unsigned int, unsigned long long, unsigned long long, unsigned int,
+                               void* context) noexcept {
+  *static_cast<bool*>(context) = true;
   return 0;
 }
 
@@ -142,18 +152,43 @@ void Classifier::scan(ClassifyState& state, const Subject& subject) noexcept {
   if (match_count_ > 0) choose(state, subject);
 }
 
+std::span<const uint8_t> Classifier::scanned_part(const Subject& subject) const noexcept {
+  const auto bytes = subject.input.bytes;
+  return bytes.first(std::min<size_t>(bytes.size(), rules_->scan_limit(subject.transport)));
+}
+
 void Classifier::find_candidates(const Subject& subject) noexcept {
   candidate_count_ = 0;
-  const hs_database_t* const database = rules_->database(subject.transport);
-  if (database == nullptr) return;
-  const auto size = static_cast<unsigned>(
-      std::min<size_t>(subject.input.bytes.size(), rules_->scan_limit(subject.transport)));
-  const auto* const data = reinterpret_cast<const char*>(subject.input.bytes.data());
-  if (hs_scan(database, data, size, 0, scratch_.get(), &Classifier::on_match, this) != HS_SUCCESS)
+  const auto add = [&](uint16_t signature) noexcept { add_candidate(signature); };
+  const uint16_t server_port = subject.input.server_port;
+  const uint16_t client_port = subject.input.client_port;
+  rules_->for_signatures_of_port(server_port, add);
+  if (client_port != server_port) rules_->for_signatures_of_port(client_port, add);
+  if (const hs_database_t* const database = rules_->database(subject.transport)) {
+    const auto part = scanned_part(subject);
+    if (hs_scan(database, reinterpret_cast<const char*>(part.data()), static_cast<unsigned>(part.size()), 0,
+                scratch_.get(), &Classifier::on_match, this) != HS_SUCCESS)
+      ++counters_.errors;
+    ++counters_.scans;
+    counters_.scanned_bytes += part.size();
+  }
+  const auto begin = candidates_.begin();
+  const auto end = begin + static_cast<std::ptrdiff_t>(candidate_count_);
+  std::sort(begin, end);
+  // A signature may have both ports.
+  candidate_count_ = static_cast<size_t>(std::unique(begin, end) - begin);
+}
+
+/// The shared database knows the first bytes of some signatures and nothing of those looked for by port.
+bool Classifier::whole_matches(uint16_t signature, const Subject& subject) noexcept {
+  const hs_database_t* const database = rules_->own_database(signature);
+  if (database == nullptr) return true;
+  bool matched = false;
+  const auto part = scanned_part(subject);
+  if (hs_scan(database, reinterpret_cast<const char*>(part.data()), static_cast<unsigned>(part.size()), 0,
+              scratch_.get(), &Classifier::on_whole_match, &matched) != HS_SUCCESS)
     ++counters_.errors;
-  ++counters_.scans;
-  counters_.scanned_bytes += size;
-  std::sort(candidates_.begin(), candidates_.begin() + static_cast<std::ptrdiff_t>(candidate_count_));
+  return matched;
 }
 
 void Classifier::verify(ClassifyState& state, uint16_t index, const Subject& subject) noexcept {
@@ -162,6 +197,7 @@ void Classifier::verify(ClassifyState& state, uint16_t index, const Subject& sub
   for (const Predicate& test : rules_->tests(signature)) {
     if (!holds(test, subject.input)) return;
   }
+  if (!whole_matches(index, subject)) return;
   ClassifyState::Claim claim{index, signature.protocol};
   if (const auto refinements = rules_->refinements(signature); !refinements.empty()) {
     const auto value = evaluate(signature.refine_field, subject.input);

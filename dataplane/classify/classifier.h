@@ -106,9 +106,14 @@ class Classifier {
 
   static int on_match(unsigned int id, unsigned long long from, unsigned long long to, unsigned int flags,
                       void* context) noexcept;
+  static int on_whole_match(unsigned int id, unsigned long long from, unsigned long long to,
+                            unsigned int flags, void* context) noexcept;
   void scan_packet(ClassifyState& state, const FlowPayload& packet, size_t side, Subject& subject) noexcept;
   void scan(ClassifyState& state, const Subject& subject) noexcept;
+  void add_candidate(unsigned int signature) noexcept;
+  std::span<const uint8_t> scanned_part(const Subject& subject) const noexcept;
   void find_candidates(const Subject& subject) noexcept;
+  bool whole_matches(uint16_t signature, const Subject& subject) noexcept;
   void verify(ClassifyState& state, uint16_t signature, const Subject& subject) noexcept;
   void weigh_weak(ClassifyState& state, const ClassifyState::Claim& claim, const Subject& subject) noexcept;
   void add_match(const ClassifyState::Claim& claim, Evidence evidence) noexcept;

@@ -115,6 +115,7 @@ void signature_fields(auto& io, auto& signature) {
   io.field(signature.transports);
   io.field(signature.senders);
   io.field(signature.strength);
+  io.field(signature.by_port);
   io.field(signature.extractor);
   io.field(signature.minimum_width);
   range_fields(io, signature.tests);
@@ -154,6 +155,10 @@ void blob_fields(auto& io, auto& blob) {
   });
   io.field(blob.tcp_database);
   io.field(blob.udp_database);
+  io.list(blob.own_databases, [](auto& inner, auto& own) {
+    inner.field(own.signature);
+    inner.field(own.bytes);
+  });
 }
 
 bool valid(const Operand& operand) {
@@ -171,7 +176,8 @@ bool valid(const Signature& signature, const RuleContent& content) {
   return signature.protocol >= 1 && signature.protocol <= content.applications.size() &&
          signature.transports != 0 && (signature.transports & ~kAnyTransport) == 0 &&
          signature.senders != 0 && (signature.senders & ~kAnySender) == 0 &&
-         signature.strength <= kLastStrength && signature.extractor <= kLastExtractor &&
+         signature.strength <= kLastStrength &&
+         signature.by_port <= (signature.strength == Strength::NeedsPort ? 1 : 0) && signature.extractor <= kLastExtractor &&
          inside(signature.tests, content.predicates.size()) && inside(signature.over, content.over.size()) &&
          inside(signature.ports, content.ports.size()) &&
          inside(signature.refinements, content.refinements.size()) && valid(signature.refine_field);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What compiled rules consist of beside the two Hyperscan databases. The compiler fills it, the blob carries
+// What compiled rules consist of beside the Hyperscan databases. The compiler fills it, the blob carries
 // it, the rule set holds it; lists of all signatures lie end to end and a signature names its part by a
 // range.
 #pragma once
@@ -42,6 +42,8 @@ struct Signature {
   uint8_t transports = 0;  // kTcpBit and so on
   uint8_t senders = 0;     // kClientBit and so on
   Strength strength = Strength::Strong;
+  /// Only its ports can confirm it: looked for on these and nowhere else, with a database of its own.
+  uint8_t by_port = 0;  // 0 or 1
   Extractor extractor = Extractor::None;
   uint32_t minimum_width = 0;  // of the expression in bytes: the longer of two matches is the more specific
   Range tests;                 // in RuleContent::predicates

@@ -40,6 +40,17 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::load(std::span<const uint8_t> by
   if (!udp) return tl::unexpected(std::move(udp.error()));
 
   std::shared_ptr<RuleSet> rules(new RuleSet);
+  rules->own_.resize(blob->content.signatures.size());
+  for (const OwnDatabase& own : blob->own_databases) {
+    if (own.signature >= rules->own_.size()) return fail("compiled rules are damaged: a database of no signature");
+    auto database = deserialise(own.bytes, blob->content.signature_ids[own.signature]);
+    if (!database) return tl::unexpected(std::move(database.error()));
+    rules->own_[own.signature] = std::move(*database);
+  }
+  for (size_t i = 0; i < rules->own_.size(); ++i) {
+    if (blob->content.signatures[i].by_port != 0 && !rules->own_[i])
+      return fail("compiled rules are damaged: a signature of a port has no database");
+  }
   rules->content_ = std::move(blob->content);
   rules->tcp_ = std::move(*tcp);
   rules->udp_ = std::move(*udp);
@@ -49,7 +60,21 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::load(std::span<const uint8_t> by
     if (signature.strength == Strength::NeedsBothDirections) rules->both_directions_[signature.protocol] = 1;
     for (const ApplicationId id : rules->over(signature)) rules->refining_senders_[id] |= signature.senders;
   }
+  rules->index_ports();
   return rules;
+}
+
+void RuleSet::index_ports() {
+  for (size_t i = 1; i < signature_count(); ++i) {
+    const auto index = static_cast<uint16_t>(i);
+    if (signature(index).by_port == 0) continue;
+    for (const uint16_t port : ports(signature(index))) {
+      by_port_.push_back({port, index});
+      scanned_ports_.set(port);
+    }
+  }
+  std::ranges::sort(by_port_);
+  by_port_.erase(std::ranges::unique(by_port_).begin(), by_port_.end());
 }
 
 std::string_view RuleSet::application_name(ApplicationId id) const noexcept {

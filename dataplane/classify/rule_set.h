@@ -3,6 +3,9 @@
 // rules is a new RuleSet; the old one lives as long as somebody still scans with it.
 #pragma once
 
+#include <algorithm>
+#include <bitset>
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -66,6 +69,17 @@ class RuleSet {
   /// What a port suggests, or kUnknownApplication. `transport` is one bit, such as kTcpBit.
   ApplicationId guess(uint8_t transport, uint16_t port) const noexcept;
 
+  /// Calls `each` with every signature that is only looked for on this port.
+  template <typename Each>
+  void for_signatures_of_port(uint16_t port, Each&& each) const noexcept {
+    if (!scanned_ports_[port]) return;
+    const auto entries = std::ranges::equal_range(by_port_, port, {}, &PortEntry::port);
+    for (const PortEntry& entry : entries) each(entry.signature);
+  }
+  /// What a signature's payload must match beside its expression in the shared database; null when that is all
+  /// of it.
+  const hs_database* own_database(uint16_t signature) const noexcept { return own_[signature].get(); }
+
   /// One database for UDP, one for TCP and SCTP; null when no rule needs it.
   const hs_database* database(uint8_t transport) const noexcept {
     return transport == kUdpBit ? udp_.get() : tcp_.get();
@@ -80,8 +94,14 @@ class RuleSet {
     void operator()(hs_database* database) const noexcept;
   };
   using Database = std::unique_ptr<hs_database, FreeDatabase>;
+  struct PortEntry {
+    uint16_t port;
+    uint16_t signature;
+    friend auto operator<=>(const PortEntry&, const PortEntry&) noexcept = default;
+  };
 
   RuleSet() = default;
+  void index_ports();
   static Result<Database> deserialise(std::span<const uint8_t> bytes, std::string_view which);
   template <typename T>
   static std::span<const T> part(const std::vector<T>& all, const Range& range) noexcept {
@@ -91,8 +111,11 @@ class RuleSet {
   RuleContent content_;
   std::vector<uint8_t> refining_senders_;  // by ApplicationId
   std::vector<uint8_t> both_directions_;   // by ApplicationId
+  std::vector<PortEntry> by_port_;         // sorted by port, then signature
+  std::bitset<65536> scanned_ports_;       // those in by_port_
   Database tcp_;
   Database udp_;
+  std::vector<Database> own_;  // by signature
 };
 
 }  // namespace wirewatch

@@ -108,7 +108,8 @@ TEST(RuleSet, SaysWhatIsWrongWithABlob) {
   EXPECT_EQ(error_of({}), "not compiled rules: the first 8 bytes are not the magic WWRULES");
   EXPECT_EQ(error_of(bytes_of("schema = 1\n[[protocol]]\n")),
             "not compiled rules: the first 8 bytes are not the magic WWRULES");
-  EXPECT_EQ(error_of(other_version), "compiled rules have layout version 99, this program reads version 1");
+  EXPECT_EQ(error_of(other_version), std::string("compiled rules have layout version 99, this program reads version ") +
+                                       std::to_string(kRuleBlobVersion));
   EXPECT_EQ(error_of(damaged),
             "compiled rules are damaged: the SHA-256 in the header does not fit the bytes behind it");
   EXPECT_EQ(error_of(encode_rule_blob(*decoded)).find("rules were compiled for Hyperscan 4.7.0 2018-01-01 ("),
@@ -192,6 +193,17 @@ TEST(RuleSet, RefusesContentThatRefersToNothing) {
     test.damage(bad.content);
     EXPECT_EQ(error_of(encode_rule_blob(bad)).find("compiled rules are damaged: "), 0u) << test.description;
   }
+}
+
+TEST(RuleSet, RefusesASignatureOfAPortWithoutItsDatabase) {
+  auto decoded = decode_rule_blob(blob());
+  ASSERT_TRUE(decoded);
+  for (Signature& signature : decoded->content.signatures) {
+    if (signature.protocol != kUnknownApplication) signature.strength = Strength::NeedsPort, signature.by_port = 1;
+  }
+  decoded->own_databases.clear();
+  EXPECT_EQ(error_of(encode_rule_blob(*decoded)),
+            "compiled rules are damaged: a signature of a port has no database");
 }
 
 TEST(RuleSet, RefusesADatabaseHyperscanDoesNotKnow) {
