@@ -177,7 +177,8 @@ bool valid(const Signature& signature, const RuleContent& content) {
          signature.transports != 0 && (signature.transports & ~kAnyTransport) == 0 &&
          signature.senders != 0 && (signature.senders & ~kAnySender) == 0 &&
          signature.strength <= kLastStrength &&
-         signature.by_port <= (signature.strength == Strength::NeedsPort ? 1 : 0) && signature.extractor <= kLastExtractor &&
+         signature.by_port <= (signature.strength == Strength::NeedsPort ? 1 : 0) &&
+         signature.extractor <= kLastExtractor &&
          inside(signature.tests, content.predicates.size()) && inside(signature.over, content.over.size()) &&
          inside(signature.ports, content.ports.size()) &&
          inside(signature.refinements, content.refinements.size()) && valid(signature.refine_field);

@@ -108,8 +108,8 @@ TEST(RuleSet, SaysWhatIsWrongWithABlob) {
   EXPECT_EQ(error_of({}), "not compiled rules: the first 8 bytes are not the magic WWRULES");
   EXPECT_EQ(error_of(bytes_of("schema = 1\n[[protocol]]\n")),
             "not compiled rules: the first 8 bytes are not the magic WWRULES");
-  EXPECT_EQ(error_of(other_version), std::string("compiled rules have layout version 99, this program reads version ") +
-                                       std::to_string(kRuleBlobVersion));
+  EXPECT_EQ(error_of(other_version),
+            "compiled rules have layout version 99, this program reads version " + std::to_string(kRuleBlobVersion));
   EXPECT_EQ(error_of(damaged),
             "compiled rules are damaged: the SHA-256 in the header does not fit the bytes behind it");
   EXPECT_EQ(error_of(encode_rule_blob(*decoded)).find("rules were compiled for Hyperscan 4.7.0 2018-01-01 ("),
