@@ -28,8 +28,8 @@ LINES_OF_A_FAILURE = 200
 WHERE_THREADS_MEET = ("capture", "source", "pipeline", "replay")
 PROGRESS = re.compile(r"\[\d+/\d+\] ")  # of ninja
 # Line numbers, but no variables, and no optimisation: gcc takes up to four times as long with full debug information, and
-# twice as long with -O1, which is more than the tests then save. Warnings are the release
-# build's to fail on: instrumented code makes gcc 12 see uninitialised members that are not there.
+# twice as long with -O1, which is more than the tests then save. Warnings are the release build's to fail on: instrumented
+# code makes gcc 12 see uninitialised members that are not there.
 INSTRUMENTED = ("--buildtype=debug", "-Dcpp_args=-g1", "-Dwerror=false", "-Db_lundef=false", "-Dtests=enabled",
                 "-Dbenches=disabled")
 SANITIZER_ENV = {
