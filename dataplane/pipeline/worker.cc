@@ -53,7 +53,7 @@ void Worker::make_room(size_t frames) {
 /// What a flow needs is on its way from memory while the packets before it are worked on: first the bucket of the index,
 /// some packets later the flow that the bucket names.
 void Worker::process(std::span<const ParsedPacket> packets) {
-  constexpr size_t kFlowAhead = 8, kBucketAhead = 16;
+  constexpr size_t kFlowAhead = 16, kBucketAhead = 32;
   make_room(packets.size());
   for (size_t i = 0; i < packets.size() + kBucketAhead; ++i) {
     if (i < packets.size() && packets[i].layers->has_flow) flows_.prefetch(packets[i].layers->flow_hash);
