@@ -39,7 +39,7 @@ void Collector::add_to(ApplicationSums& sums, const FlowRecord& flow) const noex
 
 void Collector::on_flow(const FlowRecord& flow) noexcept {
   ++flow_count;
-  if (options_.keep_flows) flows.push_back(flow);
+  if (options_.keep_flows) keep(flows, flow);
   if (!flow.has_payload) ++without_payload;
   if (flow.application == kUnknownApplication) {
     if (flow.has_payload) ++unclassified;
@@ -48,7 +48,7 @@ void Collector::on_flow(const FlowRecord& flow) noexcept {
   const bool is_guess = flow.evidence == Evidence::Port;
   add_to(is_guess ? guessed[flow.application] : detected[flow.application], flow);
   if (!is_guess && flow.application < options_.unwanted.size() && options_.unwanted[flow.application]) {
-    unwanted.push_back(flow);
+    keep(unwanted, flow);
   }
 }
 

@@ -14,6 +14,7 @@ namespace wirewatch {
 
 struct CollectOptions {
   bool keep_flows = false;
+  size_t most_records = 10'000'000;       // of handshakes and of flows each that are kept; the rest is counted
   std::vector<bool> unwanted;             // by ApplicationId; empty when there is no policy
   std::vector<IpPrefix> local_networks;   // sent and received are seen from here when given, else from the client
 };
@@ -33,7 +34,7 @@ class Collector final : public EventSink {
  public:
   Collector(const CollectOptions& options, size_t applications);
 
-  void on_handshake(const HandshakeRecord& handshake) noexcept override { handshakes.push_back(handshake); }
+  void on_handshake(const HandshakeRecord& handshake) noexcept override { keep(handshakes, handshake); }
   void on_flow(const FlowRecord& flow) noexcept override;
 
   std::vector<HandshakeRecord> handshakes;
@@ -44,8 +45,17 @@ class Collector final : public EventSink {
   uint64_t flow_count = 0;
   uint64_t unclassified = 0;                  // with payload, without a name
   uint64_t without_payload = 0;
+  uint64_t records_refused = 0;               // handshakes and flows that were not kept for want of room
 
  private:
+  template <typename Record>
+  void keep(std::vector<Record>& records, const Record& record) noexcept {
+    if (records.size() < options_.most_records) {
+      records.push_back(record);
+    } else {
+      ++records_refused;
+    }
+  }
   void add_to(ApplicationSums& sums, const FlowRecord& flow) const noexcept;
   bool is_local(const IpAddress& address) const noexcept;
 

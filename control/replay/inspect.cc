@@ -19,6 +19,7 @@ namespace wirewatch {
 namespace {
 
 constexpr unsigned kMostJobs = 64;
+constexpr size_t kMostRecords = 10'000'000;  // over all jobs
 
 /// One bit an application: is it, or is its category, named as unwanted?
 Result<std::vector<bool>> find_unwanted(const RuleSet& rules, const std::vector<std::string>& names) {
@@ -97,6 +98,7 @@ Result<Report> inspect(const InspectOptions& options) {
 
   const auto analysis = std::make_shared<Analysis>();
   analysis->collect = {.keep_flows = options.keep_flows,
+                       .most_records = std::max<size_t>(kMostRecords / jobs, 1),
                        .unwanted = std::move(*unwanted),
                        .local_networks = options.local_networks};
   analysis->rules = options.rules;

@@ -119,6 +119,9 @@ void account(const Analysis& analysis, Report& report) {
   evicted("flow_paths", paths);
   evicted("host_names", names);
   evicted("scan_errors", scan_errors);
+  uint64_t records = 0;
+  for (const auto& collector : analysis.collectors) records += collector->records_refused;
+  evicted("records", records);
 }
 
 void gather_applications(const Analysis& analysis, Report& report) {
