@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "dataplane/base/same_bytes.h"
 #include "dataplane/packet/layers.h"
 #include "dataplane/packet/traffic.h"
 
@@ -36,7 +37,7 @@ class PathTable {
 
   PathTable();
   uint16_t id_of(const ProtocolPath& path) noexcept;
-  bool is(uint16_t id, const ProtocolPath& path) const noexcept { return paths_[id] == path; }
+  bool is(uint16_t id, const ProtocolPath& path) const noexcept { return same_bytes(paths_[id], path); }
   const ProtocolPath& operator[](uint16_t id) const noexcept { return paths_[id]; }
   /// More than one IP header: the outermost addresses are not those of the innermost packet.
   bool tunneled(uint16_t id) const noexcept { return traits_[id].tunneled; }
