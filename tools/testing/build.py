@@ -8,7 +8,7 @@ import shutil
 import process
 
 # Of build/release, which tools/test and bench/compare share.
-RELEASE = ("--buildtype=release", "-Dtests=enabled", "-Dbenches=auto")
+RELEASE = ("--buildtype=release",)
 
 
 def _without_unusable_cache():

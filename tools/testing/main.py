@@ -30,8 +30,9 @@ PROGRESS = re.compile(r"\[\d+/\d+\] ")  # of ninja
 # Line numbers, but no variables, and no optimisation: gcc takes up to four times as long with full debug information, and
 # twice as long with -O1, which is more than the tests then save. Warnings are the release build's to fail on: instrumented
 # code makes gcc 12 see uninitialised members that are not there.
-INSTRUMENTED = ("--buildtype=debug", "-Dcpp_args=-g1", "-Dwerror=false", "-Db_lundef=false", "-Dtests=enabled",
-                "-Dbenches=disabled")
+INSTRUMENTED = ("--buildtype=debug", "-Dwerror=false", "-Db_lundef=false")
+LINE_NUMBERS = "-g1"
+FUZZER = "-fsanitize=fuzzer-no-link"  # so that libFuzzer sees which branches an input took
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_leaks=1:exitcode=99",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99",
@@ -161,7 +162,7 @@ def malformed_release(run):
 
 def asan(run):
     """Unit tests and damaged captures under AddressSanitizer and UndefinedBehaviorSanitizer."""
-    build = run.build("asan", "-Db_sanitize=address,undefined", *INSTRUMENTED, sanitized=True)
+    build = run.build("asan", "-Db_sanitize=address,undefined", *INSTRUMENTED, f"-Dcpp_args={LINE_NUMBERS}", sanitized=True)
     if build:
         suites.run(build, suites.select(build), run.inputs, run.kept, run.scratch, run.report)
         _malformed(run, build, malformed.SANITIZED)
@@ -174,7 +175,8 @@ def tsan(run):
 
     def threads_meet(build):
         return [*suites.targets_of(build, chosen(build)), os.path.relpath(build.program(), build.folder)]
-    build = run.build("tsan", "-Db_sanitize=thread", *INSTRUMENTED, sanitized=True, targets=threads_meet)
+    build = run.build("tsan", "-Db_sanitize=thread", *INSTRUMENTED, f"-Dcpp_args={LINE_NUMBERS}", sanitized=True,
+                      targets=threads_meet)
     if not build:
         return
     suites.run(build, chosen(build), run.inputs, run.kept, run.scratch, run.report)
@@ -193,8 +195,8 @@ def fuzz(run):
     """libFuzzer targets, built by clang, each for a short while."""
     def fuzz_targets(build):
         return [ninja_name for _, ninja_name, _ in fuzzing.targets(build)]
-    build = run.build("fuzz", "-Dfuzz=true", "-Db_sanitize=address,undefined", *INSTRUMENTED, "-Doptimization=1",
-                      compiler="clang++", sanitized=True, targets=fuzz_targets)
+    build = run.build("fuzz", "-Db_sanitize=address,undefined", *INSTRUMENTED, "-Doptimization=1",
+                      f"-Dcpp_args={LINE_NUMBERS},{FUZZER}", f"-Dcpp_link_args={FUZZER}", compiler="clang++", sanitized=True, targets=fuzz_targets)
     if build:
         fuzzing.run(build, int(os.environ.get("FUZZ_SECONDS", "15")), run.kept, run.scratch, run.report)
 
