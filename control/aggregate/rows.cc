@@ -5,6 +5,8 @@
 #include <limits>
 #include <optional>
 
+#include "dataplane/base/byte_order.h"
+
 namespace wirewatch {
 namespace {
 
@@ -33,18 +35,29 @@ class Sum {
   std::optional<BoundedMap<Key, Value>> added_;
 };
 
+/// A row of a table on its way into order. What decides nearly every comparison stands here, so that sorting does not
+/// chase pointers all over the table.
 template <typename Key, typename Value>
 struct Entry {
-  const Key* key;
-  const Value* value;
+  Traffic traffic;
+  uint64_t address = 0;  // the first eight bytes
+  const Key* key = nullptr;
+  const Value* value = nullptr;
 };
 
-/// The entries of a table, of which only the first `most` by `before` are in order, and the rest are cut off.
-template <typename Key, typename Value, typename Before>
-std::vector<Entry<Key, Value>> first_entries(const BoundedMap<Key, Value>& map, size_t most, Before before) {
+/// The first `most` rows of a table in order: most packets first, then most bytes, then by `key_before`.
+template <typename Key, typename Value, typename TrafficOf, typename KeyBefore>
+std::vector<Entry<Key, Value>> first_entries(const BoundedMap<Key, Value>& map, size_t most, TrafficOf traffic_of,
+                                             KeyBefore key_before) {
   std::vector<Entry<Key, Value>> entries;
   entries.reserve(map.size());
-  map.for_each([&](const Key& key, const Value& value) { entries.push_back({&key, &value}); });
+  map.for_each([&](const Key& key, const Value& value) {
+    entries.push_back({traffic_of(value), load_be64(reinterpret_cast<const uint8_t*>(&key)), &key, &value});
+  });
+  const auto before = [&](const Entry<Key, Value>& a, const Entry<Key, Value>& b) {
+    if (a.traffic != b.traffic) return a.traffic > b.traffic;
+    return a.address != b.address ? a.address < b.address : key_before(*a.key, *b.key);
+  };
   if (most < entries.size()) {
     const auto end = entries.begin() + static_cast<ptrdiff_t>(most);
     std::nth_element(entries.begin(), end, entries.end(), before);
@@ -58,6 +71,17 @@ bool address_before(const AddressKey& a, const AddressKey& b) noexcept {
   return IpAddress{a.address, a.family} < IpAddress{b.address, b.family};
 }
 
+bool conversation_before(const ConversationKey& a, const ConversationKey& b) noexcept {
+  if (a.client != b.client) return a.client < b.client;
+  if (a.server != b.server) return a.server < b.server;
+  if (a.family != b.family) return a.family < b.family;
+  return a.server_port != b.server_port ? a.server_port < b.server_port : a.ip_protocol < b.ip_protocol;
+}
+
+Traffic both_ways(const Traffic& there, const Traffic& back) noexcept {
+  return {there.packets + back.packets, there.bytes + back.bytes};
+}
+
 }  // namespace
 
 Ranked<Destination> rank_destinations(std::span<const Tables* const> workers, size_t most) {
@@ -67,16 +91,13 @@ Ranked<Destination> rank_destinations(std::span<const Tables* const> workers, si
   sum.map().for_each([&](const DestinationKey& key, const Traffic& traffic) {
     *totals.at({key.address, key.family}) += traffic;
   });
-  using Total = Entry<AddressKey, Traffic>;
-  const auto first = first_entries(totals, most, [](const Total& a, const Total& b) {
-    return *a.value != *b.value ? *a.value > *b.value : address_before(*a.key, *b.key);
-  });
+  const auto first = first_entries(totals, most, [](const Traffic& traffic) { return traffic; }, address_before);
   BoundedMap<AddressKey, uint64_t> place(std::numeric_limits<size_t>::max());  // index into the rows, plus one
   place.make_room(first.size() + 1);
   Ranked<Destination> ranked{.rows = {}, .all = totals.size()};
   ranked.rows.reserve(first.size());
-  for (const Total& total : first) {
-    ranked.rows.push_back({.address = {total.key->address, total.key->family}, .traffic = *total.value, .ports = {}});
+  for (const auto& total : first) {
+    ranked.rows.push_back({.address = {total.key->address, total.key->family}, .traffic = total.traffic, .ports = {}});
     *place.at(*total.key) = ranked.rows.size();
   }
   sum.map().for_each([&](const DestinationKey& key, const Traffic& traffic) {
@@ -95,15 +116,9 @@ Ranked<Destination> rank_destinations(std::span<const Tables* const> workers, si
 
 Ranked<EndpointRow> rank_endpoints(std::span<const Tables* const> workers, size_t most) {
   const Sum sum(workers, &Tables::endpoints);
-  using Row = Entry<AddressKey, EndpointCounts>;
-  const auto traffic = [](const Row& row) {
-    Traffic both = row.value->sent;
-    return both += row.value->received;
-  };
   Ranked<EndpointRow> ranked{.rows = {}, .all = sum.map().size()};
-  for (const Row& row : first_entries(sum.map(), most, [&](const Row& a, const Row& b) {
-         return traffic(a) != traffic(b) ? traffic(a) > traffic(b) : address_before(*a.key, *b.key);
-       })) {
+  const auto traffic_of = [](const EndpointCounts& counts) { return both_ways(counts.sent, counts.received); };
+  for (const auto& row : first_entries(sum.map(), most, traffic_of, address_before)) {
     ranked.rows.push_back({.address = {row.key->address, row.key->family},
                            .sent = row.value->sent,
                            .received = row.value->received,
@@ -115,22 +130,9 @@ Ranked<EndpointRow> rank_endpoints(std::span<const Tables* const> workers, size_
 
 Ranked<Conversation> rank_conversations(std::span<const Tables* const> workers, const RuleSet& rules, size_t most) {
   const Sum sum(workers, &Tables::conversations);
-  using Row = Entry<ConversationKey, ConversationCounts>;
-  const auto traffic = [](const Row& row) {
-    Traffic both = row.value->to_server;
-    return both += row.value->to_client;
-  };
-  const auto before = [&](const Row& a, const Row& b) {
-    if (traffic(a) != traffic(b)) return traffic(a) > traffic(b);
-    const ConversationKey &left = *a.key, &right = *b.key;
-    if (left.family != right.family) return left.family < right.family;
-    if (left.client != right.client) return left.client < right.client;
-    if (left.server != right.server) return left.server < right.server;
-    return left.server_port != right.server_port ? left.server_port < right.server_port
-                                                 : left.ip_protocol < right.ip_protocol;
-  };
   Ranked<Conversation> ranked{.rows = {}, .all = sum.map().size()};
-  for (const Row& row : first_entries(sum.map(), most, before)) {
+  const auto traffic_of = [](const ConversationCounts& counts) { return both_ways(counts.to_server, counts.to_client); };
+  for (const auto& row : first_entries(sum.map(), most, traffic_of, conversation_before)) {
     ranked.rows.push_back({.client = {row.key->client, row.key->family},
                            .server = {{row.key->server, row.key->family}, row.key->server_port},
                            .ip_protocol = row.key->ip_protocol,

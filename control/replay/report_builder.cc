@@ -6,7 +6,6 @@
 #include <atomic>
 #include <cctype>
 #include <functional>
-#include <numeric>
 #include <span>
 #include <thread>
 
@@ -162,15 +161,22 @@ void take_all(std::vector<Record>& into, std::vector<Record>& from) {
   }
 }
 
-/// Sorts places instead of the records, which are large.
-template <typename Record, typename Before>
-void put_in_order(std::vector<Record>& records, Before before) {
-  std::vector<uint32_t> order(records.size());
-  std::iota(order.begin(), order.end(), 0u);
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) { return before(records[a], records[b]); });
+/// Sorts by a number that decides nearly always, and by `before` where it does not; the records themselves, which are
+/// large, are moved once.
+template <typename Record, typename First, typename Before>
+void put_in_order(std::vector<Record>& records, First first, Before before) {
+  struct Place {
+    int64_t first;
+    uint32_t index;
+  };
+  std::vector<Place> order(records.size());
+  for (uint32_t i = 0; i < order.size(); ++i) order[i] = {first(records[i]), i};
+  std::sort(order.begin(), order.end(), [&](const Place& a, const Place& b) {
+    return a.first != b.first ? a.first < b.first : before(records[a.index], records[b.index]);
+  });
   std::vector<Record> sorted;
   sorted.reserve(records.size());
-  for (const uint32_t place : order) sorted.push_back(records[place]);
+  for (const Place& place : order) sorted.push_back(records[place.index]);
   records = std::move(sorted);
 }
 
@@ -185,15 +191,14 @@ void gather_records(Analysis& analysis, const InspectOptions& options, Report& r
     report.accounting.without_payload += collector->without_payload;
   }
   // Two flows can begin in one frame only when the first ended by being used again; its end then comes first.
-  const auto by_first_frame = [](const FlowRecord& a, const FlowRecord& b) {
-    return a.first_frame != b.first_frame ? a.first_frame < b.first_frame : a.last_time < b.last_time;
-  };
-  put_in_order(report.flows, by_first_frame);
-  put_in_order(unwanted, by_first_frame);
+  const auto first_frame = [](const FlowRecord& flow) { return static_cast<int64_t>(flow.first_frame); };
+  const auto ended_before = [](const FlowRecord& a, const FlowRecord& b) { return a.last_time < b.last_time; };
+  put_in_order(report.flows, first_frame, ended_before);
+  put_in_order(unwanted, first_frame, ended_before);
   if (options.keep_handshakes) {
-    put_in_order(report.handshakes, [](const HandshakeRecord& a, const HandshakeRecord& b) {
-      return a.syn_time != b.syn_time ? a.syn_time < b.syn_time : a.syn_frame < b.syn_frame;
-    });
+    put_in_order(
+        report.handshakes, [](const HandshakeRecord& handshake) { return handshake.syn_time.ns; },
+        [](const HandshakeRecord& a, const HandshakeRecord& b) { return a.syn_frame < b.syn_frame; });
   }
   HandshakeSummaries summaries = summarise_handshakes(report.handshakes);
   report.rtt_overall = summaries.totals.rtt;

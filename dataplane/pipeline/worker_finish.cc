@@ -195,6 +195,7 @@ void Worker::finish() {
     }
     count = 0;
   };
+  tables_.expect_flows(flows_.size());
   flows_.for_each([&](uint32_t slot) {
     block[count++] = slot;
     if (count == kBlock) end_block();

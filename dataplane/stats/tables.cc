@@ -41,6 +41,12 @@ void Tables::make_room(size_t frames) {
   conversations.make_room(frames * 2);
 }
 
+void Tables::expect_flows(size_t flows) {
+  destinations.make_room(flows);
+  endpoints.make_room(flows);
+  conversations.make_room(flows);
+}
+
 void Tables::count_application(uint16_t path, ApplicationId application, Side side, const Traffic& traffic) noexcept {
   if (SidedTraffic* row = by_application.at({path, application})) (*row)[side] += traffic;
 }

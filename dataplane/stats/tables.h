@@ -73,6 +73,8 @@ class Tables {
 
   /// Between bursts: room in every table for what `frames` frames and as many ending flows may add.
   void make_room(size_t frames);
+  /// Before many flows end at once: most of the room they will want, so that the tables are not doubled again and again.
+  void expect_flows(size_t flows);
 
   PathTable paths;
   std::vector<SidedTraffic> by_path;  // index is the path's number
