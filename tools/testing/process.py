@@ -81,6 +81,7 @@ def end_all_on_signals():
         _ending.set()
         for child in list(_running):
             _end_group(child)
+        print(f"ended by {signal.Signals(number).name}", file=sys.stderr)
         sys.exit(128 + number)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, handler)
