@@ -196,7 +196,7 @@ def fuzz(run):
     def fuzz_targets(build):
         return [ninja_name for _, ninja_name, _ in fuzzing.targets(build)]
     build = run.build("fuzz", "-Db_sanitize=address,undefined", *INSTRUMENTED, "-Doptimization=1",
-                      f"-Dcpp_args={LINE_NUMBERS},{FUZZER}", f"-Dcpp_link_args={FUZZER}", compiler="clang++", sanitized=True, targets=fuzz_targets)
+                      f"-Dcpp_args={LINE_NUMBERS} {FUZZER}", f"-Dcpp_link_args={FUZZER}", compiler="clang++", sanitized=True, targets=fuzz_targets)
     if build:
         fuzzing.run(build, int(os.environ.get("FUZZ_SECONDS", "15")), run.kept, run.scratch, run.report)
 
