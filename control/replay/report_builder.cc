@@ -18,12 +18,12 @@ namespace wirewatch {
 namespace {
 
 void add_counts(NamedCounts& sums, const NamedCounts& more) {
-  for (const auto& [name, count] : more) {
-    const auto at = std::find_if(sums.begin(), sums.end(), [&](const auto& row) { return row.first == name; });
+  for (const auto& row : more) {
+    const auto at = std::find_if(sums.begin(), sums.end(), [&](const auto& known) { return known.first == row.first; });
     if (at != sums.end()) {
-      at->second += count;
+      at->second += row.second;
     } else {
-      sums.emplace_back(name, count);
+      sums.push_back(row);
     }
   }
 }

@@ -74,7 +74,7 @@ void RuleSet::index_ports() {
     }
   }
   std::ranges::sort(by_port_);
-  by_port_.erase(std::ranges::unique(by_port_).begin(), by_port_.end());
+  by_port_.erase(std::unique(by_port_.begin(), by_port_.end()), by_port_.end());
 }
 
 std::string_view RuleSet::application_name(ApplicationId id) const noexcept {

@@ -73,8 +73,10 @@ class RuleSet {
   template <typename Each>
   void for_signatures_of_port(uint16_t port, Each&& each) const noexcept {
     if (!scanned_ports_[port]) return;
-    const auto entries = std::ranges::equal_range(by_port_, port, {}, &PortEntry::port);
-    for (const PortEntry& entry : entries) each(entry.signature);
+    for (auto at = std::ranges::lower_bound(by_port_, port, {}, &PortEntry::port);
+         at != by_port_.end() && at->port == port; ++at) {
+      each(at->signature);
+    }
   }
   /// What a signature's payload must match beside its expression in the shared database; null when that is all
   /// of it.
