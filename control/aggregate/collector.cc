@@ -17,21 +17,16 @@ ApplicationSums& ApplicationSums::operator+=(const ApplicationSums& other) noexc
 Collector::Collector(const CollectOptions& options, size_t applications)
     : detected(applications + 1), guessed(applications + 1), options_(options) {}
 
-bool Collector::is_local(const IpAddress& address) const noexcept {
-  return std::any_of(options_.local_networks.begin(), options_.local_networks.end(),
-                     [&](const IpPrefix& network) { return network.contains(address); });
-}
-
 void Collector::add_to(ApplicationSums& sums, const FlowRecord& flow) const noexcept {
   ++sums.flows;
   sums.traffic += flow.total();
   sums.strongest = std::max(sums.strongest, flow.evidence);
   const bool from_client = options_.local_networks.empty();
-  if (from_client || is_local(flow.client.address)) {
+  if (from_client || any_contains(options_.local_networks, flow.client.address)) {
     sums.sent += flow.to_server;
     sums.received += flow.to_client;
   }
-  if (!from_client && is_local(flow.server.address)) {
+  if (!from_client && any_contains(options_.local_networks, flow.server.address)) {
     sums.sent += flow.to_client;
     sums.received += flow.to_server;
   }

@@ -57,7 +57,6 @@ class Collector final : public EventSink {
     }
   }
   void add_to(ApplicationSums& sums, const FlowRecord& flow) const noexcept;
-  bool is_local(const IpAddress& address) const noexcept;
 
   const CollectOptions& options_;
 };

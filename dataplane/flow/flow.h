@@ -37,7 +37,7 @@ struct alignas(64) Flow {
   uint8_t flags = 0;
 
   static constexpr uint8_t kClientIsLow = 0x01, kClientKnown = 0x02, kClassified = 0x04, kReset = 0x08,
-                           kFinLow = 0x10, kFinHigh = 0x20, kTunneled = 0x40, kSynSeen = 0x80;
+                           kFinLow = 0x10, kFinHigh = 0x20, kSynSeen = 0x40;
   bool has(uint8_t flag) const noexcept { return (flags & flag) != 0; }
   bool client_is_low() const noexcept { return has(kClientIsLow); }
   bool closed() const noexcept { return has(kReset) || (has(kFinLow) && has(kFinHigh)); }

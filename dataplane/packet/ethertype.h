@@ -89,4 +89,13 @@ constexpr Protocol protocol_of_ip(uint8_t number) noexcept {
   }
 }
 
+/// The version field of an IP header, for carriers that do not say which of the two follows.
+constexpr Protocol protocol_of_ip_version(uint8_t first_byte) noexcept {
+  switch (first_byte >> 4) {
+    case 4: return Protocol::Ip;
+    case 6: return Protocol::Ipv6;
+    default: return Protocol::None;
+  }
+}
+
 }  // namespace wirewatch

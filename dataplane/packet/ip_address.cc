@@ -119,6 +119,11 @@ bool IpPrefix::contains(const IpAddress& other) const noexcept {
   return ((address.bytes[whole] ^ other.bytes[whole]) & mask) == 0;
 }
 
+bool any_contains(std::span<const IpPrefix> networks, const IpAddress& address) noexcept {
+  return std::any_of(networks.begin(), networks.end(),
+                     [&](const IpPrefix& network) { return network.contains(address); });
+}
+
 std::string IpPrefix::to_string() const { return address.to_string() + "/" + std::to_string(length); }
 
 }  // namespace wirewatch

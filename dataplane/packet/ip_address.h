@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -52,5 +53,8 @@ struct IpPrefix {
   bool contains(const IpAddress& other) const noexcept;
   std::string to_string() const;
 };
+
+/// Is the address in one of the networks?
+bool any_contains(std::span<const IpPrefix> networks, const IpAddress& address) noexcept;
 
 }  // namespace wirewatch

@@ -22,20 +22,9 @@ LinkHeader by_ethertype(Protocol protocol, uint16_t ethertype, size_t offset) no
           .status = next == Protocol::None ? ParseStatus::UnknownEthertype : ParseStatus::Understood};
 }
 
-Protocol ip_by_version(uint8_t first_byte) noexcept {
-  switch (first_byte >> 4) {
-    case 4:
-      return Protocol::Ip;
-    case 6:
-      return Protocol::Ipv6;
-    default:
-      return Protocol::None;
-  }
-}
-
 LinkHeader by_ip_version(Protocol protocol, std::span<const uint8_t> bytes, size_t offset) noexcept {
   if (bytes.size() <= offset) return short_header(protocol);
-  const Protocol next = ip_by_version(bytes[offset]);
+  const Protocol next = protocol_of_ip_version(bytes[offset]);
   return {.protocol = protocol,
           .next = next,
           .offset = offset,

@@ -48,17 +48,6 @@ Protocol Parser::by_ethertype(uint16_t ethertype) noexcept {
   return stop(ParseStatus::UnknownEthertype);
 }
 
-Protocol Parser::by_ip_version(uint8_t first_byte) const noexcept {
-  switch (first_byte >> 4) {
-    case 4:
-      return Protocol::Ip;
-    case 6:
-      return Protocol::Ipv6;
-    default:
-      return Protocol::None;
-  }
-}
-
 Protocol Parser::ethernet() noexcept {
   constexpr uint16_t kFabricPath = 0x8903;  // Cisco: a 16-byte outer header before the frame proper
   if (!has(14)) {

@@ -93,7 +93,7 @@ Protocol Parser::mpls() noexcept {
   at_ += 4;
   if (!bottom) return Protocol::Mpls;
   if (!has(1)) return Protocol::None;
-  const Protocol ip = by_ip_version(here()[0]);
+  const Protocol ip = protocol_of_ip_version(here()[0]);
   if (ip != Protocol::None) return ip;
   if (here()[0] >> 4 != 0) return payload_is_data();
   push(Protocol::PwEthCw);

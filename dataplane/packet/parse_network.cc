@@ -71,7 +71,7 @@ Protocol Parser::pim() noexcept {
   constexpr uint8_t kRegister = 1;
   if (!has(9) || (here()[0] & 0x0f) != kRegister) return Protocol::None;
   at_ += 8;
-  return by_ip_version(here()[0]);
+  return protocol_of_ip_version(here()[0]);
 }
 
 }  // namespace wirewatch

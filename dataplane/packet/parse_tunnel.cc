@@ -152,7 +152,7 @@ Protocol Parser::gtp_user() noexcept {
     }
   }
   if (offset >= end_) return Protocol::None;
-  const Protocol next = by_ip_version(data_[offset]);
+  const Protocol next = protocol_of_ip_version(data_[offset]);
   if (next == Protocol::None) return Protocol::None;  // PPP or encrypted: the outer UDP flow keeps the frame
   push(Protocol::Gtp);
   at_ = offset;

@@ -64,7 +64,6 @@ class Parser {
   Protocol udp_tunnel(uint16_t port) noexcept;
   Protocol by_ethertype(uint16_t ethertype) noexcept;
   Protocol by_ip_protocol(uint8_t number, IpFamily family) noexcept;
-  Protocol by_ip_version(uint8_t first_byte) const noexcept;
   void note_ip(IpFamily family, size_t offset) noexcept;
   void note_ports(uint8_t ip_protocol, uint16_t source, uint16_t destination) noexcept;
   void note_flow(uint8_t ip_protocol, uint16_t source, uint16_t destination) noexcept;

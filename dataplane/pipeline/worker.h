@@ -107,7 +107,6 @@ class Worker {
                FlowRecord& record) noexcept;
   void count_ends(const FlowRecord& record, const Traffic& to_server, const Traffic& to_client) noexcept;
   Side side_of(const IpAddress& source, const IpAddress& destination, Side by_client) const noexcept;
-  bool is_local(const IpAddress& address) const noexcept;
 
   WorkerOptions options_;
   EventSink& sink_;

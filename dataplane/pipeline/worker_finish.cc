@@ -41,14 +41,9 @@ void Worker::hand_on_handshake(const Flow& flow, Handshake& handshake) noexcept 
   sink_.on_handshake(record);
 }
 
-bool Worker::is_local(const IpAddress& address) const noexcept {
-  return std::any_of(options_.local_networks.begin(), options_.local_networks.end(),
-                     [&](const IpPrefix& network) { return network.contains(address); });
-}
-
 Side Worker::side_of(const IpAddress& source, const IpAddress& destination, Side by_client) const noexcept {
   if (options_.local_networks.empty()) return by_client;
-  const bool from_local = is_local(source), to_local = is_local(destination);
+  const bool from_local = any_contains(options_.local_networks, source), to_local = any_contains(options_.local_networks, destination);
   if (from_local && to_local) return Side::Both;
   if (from_local) return Side::Sent;
   return to_local ? Side::Received : Side::Unknown;
