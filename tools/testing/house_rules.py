@@ -14,7 +14,8 @@ LAYERS = {
     "dataplane/classify": ("dataplane/base", "dataplane/packet"),
     "dataplane/stats": ("dataplane/base", "dataplane/packet"),
     "dataplane/filter": ("dataplane/base", "dataplane/packet"),
-    "dataplane/source": ("dataplane/base", "dataplane/packet", "dataplane/capture"),
+    "dataplane/xdp": ("dataplane/base", "dataplane/packet"),
+    "dataplane/source": ("dataplane/base", "dataplane/packet", "dataplane/capture", "dataplane/xdp"),
     "dataplane/pipeline": ("dataplane/base", "dataplane/packet", "dataplane/capture", "dataplane/flow", "dataplane/classify",
                            "dataplane/stats", "dataplane/filter", "dataplane/source"),
     "dataplane/app": ("dataplane/",),
@@ -22,6 +23,14 @@ LAYERS = {
     "control/report": ("dataplane/",),
     "control/aggregate": ("dataplane/", "control/report"),
     "control/replay": ("dataplane/", "control/aggregate", "control/report", "control/rules"),
+    "control/packets": ("dataplane/", "control/report", "control/replay", "control/rules", "control/aggregate"),
+    "control/history": ("dataplane/", "control/aggregate", "control/report"),
+    "control/metrics": ("dataplane/", "control/aggregate", "control/history", "control/report"),
+    "control/client": ("dataplane/", "control/report"),
+    "control/api": ("dataplane/", "control/aggregate", "control/history", "control/metrics", "control/report", "control/client"),
+    "control/daemon": ("dataplane/", "control/aggregate", "control/api", "control/client", "control/history", "control/metrics",
+                       "control/replay", "control/report", "control/rules"),
+    "control/doctor": ("dataplane/", "control/report"),
     "control/cli": ("dataplane/", "control/"),
     "tests": ("dataplane/", "control/", "tests/"),
     "bench": ("dataplane/", "control/", "bench/", "tests/support"),
@@ -30,7 +39,7 @@ LAYERS = {
 HOMES = {
     "hs.h": ("dataplane/classify", "control/rules", "tests", "bench"),
     "hs/hs.h": ("dataplane/classify", "control/rules", "tests", "bench"),
-    "toml++/toml.h": ("control", "tests", "tools"),
+    "toml++/toml.h": ("dataplane/base", "dataplane/app", "control", "tests", "tools"),
     "CLI/CLI.hpp": ("control/cli", "tests", "bench"),
 }
 
