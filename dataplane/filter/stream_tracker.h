@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What of a frame depends on the frames before it: tcp.stream and udp.stream, relative sequence numbers, the window
+// scale, tcp.analysis.initial_rtt and ack_rtt, and where application PDUs begin in a TCP stream; numbered and timed as
+// tshark does in its first pass. Only for filters whose Needs::streams says so, fed with every frame in order.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "dataplane/base/timestamp.h"
+#include "dataplane/packet/layers.h"
+#include "dataplane/packet/packet.h"
+
+namespace wirewatch {
+
+/// Facts about one TCP or UDP header of a frame.
+struct TransportFacts {
+  uint32_t header_offset = 0;     // in the frame: which header is meant
+  uint32_t stream = 0;            // tcp.stream or udp.stream
+  uint32_t sequence_base = 0;     // raw sequence number minus this is tcp.seq
+  uint32_t acknowledgment_base = 0;
+  int16_t window_shift = -1;      // tshark's window_size_scalefactor: -1 unknown, -2 no scaling used
+  bool has_initial_rtt = false;
+  bool has_ack_rtt = false;
+  bool tls = false;               // the payload is read as TLS, as HTTP
+  bool http = false;
+  uint32_t acked_frame = 0;       // tcp.analysis.acks_frame when has_ack_rtt
+  int64_t initial_rtt_ns = 0;
+  int64_t ack_rtt_ns = 0;
+  uint32_t pdu_offset = 0;        // in the payload: where the first whole PDU of this segment starts
+};
+
+struct StreamFacts {
+  static constexpr size_t kMost = 4;  // transport headers of a frame: tunnels and ICMP quotes
+  std::array<TransportFacts, kMost> transports{};
+  uint8_t count = 0;
+
+  const TransportFacts* find(uint32_t header_offset) const noexcept {
+    for (uint8_t i = 0; i < count; ++i) {
+      if (transports[i].header_offset == header_offset) return &transports[i];
+    }
+    return nullptr;
+  }
+};
+
+class StreamTracker {
+ public:
+  /// Keeps at most `most_streams`; the longest idle ones are forgotten first, and numbering goes on.
+  explicit StreamTracker(size_t most_streams = size_t{1} << 20);
+  ~StreamTracker();
+  StreamTracker(StreamTracker&&) noexcept;
+  StreamTracker& operator=(StreamTracker&&) noexcept;
+
+  /// The facts of this frame, valid until the next call. Allocates while streams are added.
+  const StreamFacts& observe(const Packet& packet, const Layers& layers);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace wirewatch
