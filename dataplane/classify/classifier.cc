@@ -50,6 +50,7 @@ struct Classifier::Subject {
   uint8_t transport = 0;
   uint8_t senders = 0;
   size_t side = 0;
+  size_t kept = 0;  // leading bytes that are of an earlier segment
 };
 
 void Classifier::FreeScratch::operator()(hs_scratch* scratch) const noexcept { hs_free_scratch(scratch); }
@@ -108,7 +109,8 @@ Classification Classifier::observe(ClassifyState& state, const FlowPayload& pack
     Subject subject{{packet.payload, 0, packet.server_port, packet.client_port},
                     transport,
                     sender_bits(packet.direction),
-                    side};
+                    side,
+                    0};
     scan_packet(state, packet, side, subject);
   }
   state.done = settled(state, packet, side);
@@ -131,7 +133,9 @@ void Classifier::scan_packet(ClassifyState& state, const FlowPayload& packet, si
     std::memcpy(joined.data() + prefix_length, payload.data(), added);
     subject.input.bytes = {joined.data(), prefix_length + added};
     subject.input.length = prefix_length + wire_length;
+    subject.kept = prefix_length;
     scan(state, subject);
+    subject.kept = 0;
     const size_t total = subject.input.bytes.size();
     if (total < kPrefixLimit) std::memcpy(prefix.data(), joined.data(), total);
     prefix_length = total < kPrefixLimit ? static_cast<uint8_t>(total) : uint8_t{0};
@@ -146,6 +150,7 @@ void Classifier::scan_packet(ClassifyState& state, const FlowPayload& packet, si
 }
 
 void Classifier::scan(ClassifyState& state, const Subject& subject) noexcept {
+  if (trace_ != nullptr) [[unlikely]] trace_->on_scan(subject.input.bytes, subject.input.length, subject.kept);
   find_candidates(subject);
   match_count_ = 0;
   for (size_t i = 0; i < candidate_count_; ++i) verify(state, candidates_[i], subject);
@@ -193,11 +198,13 @@ bool Classifier::whole_matches(uint16_t signature, const Subject& subject) noexc
 
 void Classifier::verify(ClassifyState& state, uint16_t index, const Subject& subject) noexcept {
   const Signature& signature = rules_->signature(index);
-  if ((signature.transports & subject.transport) == 0 || (signature.senders & subject.senders) == 0) return;
-  for (const Predicate& test : rules_->tests(signature)) {
-    if (!holds(test, subject.input)) return;
+  if ((signature.transports & subject.transport) == 0) return tell(index, CandidateFate::OtherTransport);
+  if ((signature.senders & subject.senders) == 0) return tell(index, CandidateFate::OtherSender);
+  const auto tests = rules_->tests(signature);
+  for (size_t i = 0; i < tests.size(); ++i) {
+    if (!holds(tests[i], subject.input)) return tell(index, CandidateFate::TestFailed, i);
   }
-  if (!whole_matches(index, subject)) return;
+  if (!whole_matches(index, subject)) return tell(index, CandidateFate::ExpressionFailed);
   ClassifyState::Claim claim{index, signature.protocol};
   if (const auto refinements = rules_->refinements(signature); !refinements.empty()) {
     const auto value = evaluate(signature.refine_field, subject.input);
@@ -206,14 +213,16 @@ void Classifier::verify(ClassifyState& state, uint16_t index, const Subject& sub
   }
   switch (signature.strength) {
     case Strength::Strong:
+      tell(index, CandidateFate::Strong);
       return add_match(claim, Evidence::Payload);
     case Strength::NeedsPort: {
       const auto ports = rules_->ports(signature);
       const bool listed = std::ranges::any_of(ports, [&](uint16_t port) noexcept {
         return port == subject.input.server_port || port == subject.input.client_port;
       });
-      if (listed) return add_match(claim, Evidence::Confirmed);
-      return weigh_weak(state, claim, subject);
+      if (!listed) return weigh_weak(state, claim, subject);
+      tell(index, CandidateFate::ConfirmedByPort);
+      return add_match(claim, Evidence::Confirmed);
     }
     case Strength::NeedsBothDirections:
       return weigh_weak(state, claim, subject);
@@ -224,15 +233,17 @@ void Classifier::verify(ClassifyState& state, uint16_t index, const Subject& sub
 void Classifier::weigh_weak(ClassifyState& state, const ClassifyState::Claim& claim,
                             const Subject& subject) noexcept {
   const Signature& signature = rules_->signature(claim.signature);
-  if (!rules_->confirmed_by_both_directions(signature.protocol)) return;
+  if (!rules_->confirmed_by_both_directions(signature.protocol)) return tell(claim.signature, CandidateFate::NotConfirmed);
   const bool willing = signature.strength == Strength::NeedsBothDirections;
   for (const auto& other : state.pending[1 - subject.side]) {
     if (other.signature == 0) break;
     const Signature& theirs = rules_->signature(other.signature);
     if (theirs.protocol != signature.protocol) continue;
-    if (willing) return add_match(claim, Evidence::Confirmed);
-    if (theirs.strength == Strength::NeedsBothDirections) return add_match(other, Evidence::Confirmed);
+    if (!willing && theirs.strength != Strength::NeedsBothDirections) continue;
+    tell(claim.signature, CandidateFate::ConfirmedByOther, other.signature);
+    return add_match(willing ? claim : other, Evidence::Confirmed);
   }
+  tell(claim.signature, CandidateFate::Waits);
   // One slot a protocol is enough, and it is best held by the signature that the other direction can confirm.
   for (auto& slot : state.pending[subject.side]) {
     const bool same = slot.signature != 0 && rules_->signature(slot.signature).protocol == signature.protocol;
@@ -273,7 +284,12 @@ void Classifier::choose(ClassifyState& state, const Subject& subject) noexcept {
     };
     const auto end = std::partition(
         matches_.begin(), matches_.begin() + static_cast<std::ptrdiff_t>(match_count_), is_of_interest);
-    match_count_ = static_cast<size_t>(end - matches_.begin());
+    const auto kept = static_cast<size_t>(end - matches_.begin());
+    for (size_t i = kept; trace_ != nullptr && i < match_count_; ++i) {
+      const Match& late = matches_[i];
+      trace_->on_match(late.claim.signature, late.claim.application, late.evidence, MatchFate::TooLate, so_far.claim.signature);
+    }
+    match_count_ = kept;
     if (match_count_ == 0) return;
   }
   if (so_far.evidence != Evidence::None) matches_[match_count_++] = so_far;
@@ -290,6 +306,7 @@ void Classifier::choose(ClassifyState& state, const Subject& subject) noexcept {
   if (winner == nullptr) return;  // rules that outdo one another in a circle decide nothing
   state.best = winner->claim;
   state.evidence = winner->evidence;
+  if (trace_ != nullptr) [[unlikely]] tell_choice(winner->claim, matches);
   // The more specific protocol need not know how to find the host that the one beneath it carries.
   host_ = host_reader_.read(rules_->signature(state.best.signature).extractor, subject.input.bytes);
   for (const Match& match : matches) {
@@ -297,6 +314,19 @@ void Classifier::choose(ClassifyState& state, const Subject& subject) noexcept {
     if (names_in_over(state.best, match.claim)) {
       host_ = host_reader_.read(rules_->signature(match.claim.signature).extractor, subject.input.bytes);
     }
+  }
+}
+
+void Classifier::tell_choice(const ClassifyState::Claim& winner, std::span<const Match> matches) const noexcept {
+  for (const Match& match : matches) {
+    MatchFate fate = match.claim.signature == winner.signature ? MatchFate::Won : MatchFate::RankedLow;
+    uint16_t by = winner.signature;
+    for (const Match& other : matches) {
+      if (!names_in_over(other.claim, match.claim) || names_in_over(match.claim, other.claim)) continue;
+      fate = MatchFate::Outdone;
+      by = other.claim.signature;
+    }
+    trace_->on_match(match.claim.signature, match.claim.application, match.evidence, fate, by);
   }
 }
 

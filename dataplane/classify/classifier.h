@@ -11,6 +11,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "dataplane/classify/classify_trace.h"
 #include "dataplane/classify/host_reader.h"
 #include "dataplane/classify/rule_set.h"
 #include "dataplane/base/verdict.h"
@@ -91,6 +92,9 @@ class Classifier {
   Verdict finish(ClassifyState& state, uint8_t ip_protocol, uint16_t client_port,
                  uint16_t server_port) noexcept;
 
+  /// Tells `trace` of every candidate and choice from now on; null for nobody. It must outlive the listening.
+  void explain_to(ClassifyTrace* trace) noexcept { trace_ = trace; }
+
   const RuleSet& rules() const noexcept { return *rules_; }
   const ClassifyCounters& counters() const noexcept { return counters_; }
 
@@ -118,6 +122,10 @@ class Classifier {
   void weigh_weak(ClassifyState& state, const ClassifyState::Claim& claim, const Subject& subject) noexcept;
   void add_match(const ClassifyState::Claim& claim, Evidence evidence) noexcept;
   void choose(ClassifyState& state, const Subject& subject) noexcept;
+  void tell(uint16_t signature, CandidateFate fate, size_t detail = 0) const noexcept {
+    if (trace_ != nullptr) [[unlikely]] trace_->on_candidate(signature, fate, detail);
+  }
+  void tell_choice(const ClassifyState::Claim& winner, std::span<const Match> matches) const noexcept;
   bool names_in_over(const ClassifyState::Claim& specific,
                      const ClassifyState::Claim& general) const noexcept;
   bool before(const Match& a, const Match& b) const noexcept;
@@ -131,6 +139,7 @@ class Classifier {
   size_t match_count_ = 0;
   HostReader host_reader_;
   std::string_view host_;
+  ClassifyTrace* trace_ = nullptr;
   ClassifyCounters counters_;
 };
 
