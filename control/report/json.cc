@@ -1,253 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/report/json.h"
 
-#include "control/report/json_writer.h"
+#include "control/report/json_fields.h"
+#include "control/report/json_sections.h"
 #include "control/report/view.h"
 
 namespace wirewatch {
 namespace {
-
-void write_traffic_fields(JsonWriter& json, const Traffic& traffic) {
-  json.field("packets", traffic.packets);
-  json.field("bytes", traffic.bytes);
-}
-
-template <size_t Size>
-void write_traffic(JsonWriter& json, const char (&key)[Size], const Traffic& traffic) {
-  json.key(key);
-  json.begin_object();
-  write_traffic_fields(json, traffic);
-  json.end_object();
-}
-
-template <size_t Size>
-void write_endpoint(JsonWriter& json, const char (&key)[Size], const Endpoint& endpoint) {
-  json.key(key);
-  json.begin_object();
-  json.field("address", endpoint.address);
-  json.field("port", endpoint.port);
-  json.end_object();
-}
-
-template <size_t Size, typename Value>
-void write_known(JsonWriter& json, const char (&key)[Size], const std::optional<Value>& value) {
-  if (value) json.field(key, *value);
-}
-
-template <size_t Size>
-void write_time(JsonWriter& json, const char (&key)[Size], Timestamp time) {
-  if (time != kNoTimestamp) json.field(key, time);
-}
-
-template <size_t Size>
-void write_text(JsonWriter& json, const char (&key)[Size], std::string_view text) {
-  if (!text.empty()) json.field(key, text);
-}
-
-template <size_t Size>
-void write_counts(JsonWriter& json, const char (&key)[Size], const NamedCounts& counts) {
-  json.key(key);
-  json.begin_object();
-  for (const auto& [name, count] : counts) {
-    json.key_of(name);
-    json.value(count);
-  }
-  json.end_object();
-}
-
-/// One list of the report, each row on a line of its own.
-template <size_t Size, typename Rows, typename WriteRow>
-void write_rows(JsonWriter& json, const char (&key)[Size], const Rows& rows, WriteRow write_row) {
-  json.key(key);
-  json.begin_array();
-  for (const auto& row : rows) {
-    json.new_line();
-    json.begin_object();
-    write_row(row);
-    json.end_object();
-  }
-  json.end_array();
-}
-
-void write_capture(JsonWriter& json, const CaptureSection& capture) {
-  json.key("capture");
-  json.begin_object();
-  json.field("path", capture.path);
-  json.field("format", capture.format);
-  json.field("link_type", capture.link_type);
-  write_traffic_fields(json, capture.traffic);
-  write_known(json, "first_timestamp", capture.first_timestamp);
-  if (capture.last_timestamp_beyond.empty()) {
-    write_known(json, "last_timestamp", capture.last_timestamp);
-  } else {
-    json.field("last_timestamp", capture.last_timestamp_beyond);
-  }
-  json.field("timestamp_source", capture.timestamp_source);
-  json.field("timestamp_resolution_ns", capture.timestamp_resolution_ns);
-  json.field("truncated", capture.truncated);
-  write_text(json, "damage", capture.damage);
-  write_counts(json, "unread", capture.unread);
-  json.end_object();
-}
-
-void write_handshake(JsonWriter& json, const HandshakeRecord& handshake) {
-  write_endpoint(json, "client", handshake.client);
-  write_endpoint(json, "server", handshake.server);
-  json.field("outcome", to_string(handshake.outcome));
-  write_time(json, "syn_timestamp", handshake.syn_time);
-  if (handshake.syn_ack_time) write_time(json, "syn_ack_timestamp", *handshake.syn_ack_time);
-  write_known(json, "syn_ack_rtt_ns", handshake.syn_ack_rtt_ns);
-  write_known(json, "ack_rtt_ns", handshake.ack_rtt_ns);
-  write_known(json, "initial_rtt_ns", handshake.initial_rtt_ns);
-  json.field("syn_retransmissions", handshake.syn_retransmissions);
-  json.field("syn_ack_retransmissions", handshake.syn_ack_retransmissions);
-  json.field("ambiguous", handshake.ambiguous());
-}
-
-void write_rtt(JsonWriter& json, const RttSummary& rtt) {
-  json.field("count", rtt.count);
-  write_known(json, "p50_ns", rtt.p50_ns);
-  write_known(json, "p90_ns", rtt.p90_ns);
-  write_known(json, "p99_ns", rtt.p99_ns);
-  write_known(json, "max_ns", rtt.max_ns);
-  write_known(json, "min_ns", rtt.min_ns);
-}
-
-void write_outcomes(JsonWriter& json, const HandshakeGroup& group) {
-  json.field("attempts", group.attempts);
-  json.field("established", group.established);
-  json.field("refused", group.refused);
-  json.field("unanswered", group.unanswered);
-  json.field("half_open", group.half_open);
-  json.field("ambiguous", group.ambiguous);
-}
-
-void write_hierarchy(JsonWriter& json, const std::vector<HierarchyNode>& nodes) {
-  for (const HierarchyNode& node : nodes) {
-    json.new_line();
-    json.begin_object();
-    json.field("protocol", node.protocol);
-    write_traffic_fields(json, node.traffic);
-    if (node.sent) write_traffic(json, "sent", *node.sent);
-    if (node.received) write_traffic(json, "received", *node.received);
-    json.key("children");
-    json.begin_array();
-    write_hierarchy(json, node.children);
-    json.end_array();
-    json.end_object();
-  }
-}
-
-void write_destination(JsonWriter& json, const Destination& destination) {
-  json.field("address", destination.address);
-  write_traffic_fields(json, destination.traffic);
-  json.key("ports");
-  json.begin_array();
-  for (const DestinationPort& port : destination.ports) {
-    json.begin_object();
-    json.field("transport", transport_name(port.ip_protocol));
-    json.field("port", port.port);
-    write_traffic_fields(json, port.traffic);
-    json.end_object();
-  }
-  json.end_array();
-}
-
-void write_endpoint_row(JsonWriter& json, const EndpointRow& endpoint) {
-  json.field("address", endpoint.address);
-  write_traffic(json, "sent", endpoint.sent);
-  write_traffic(json, "received", endpoint.received);
-  json.field("connections_opened", endpoint.connections_opened);
-  json.field("connections_accepted", endpoint.connections_accepted);
-}
-
-void write_conversation(JsonWriter& json, const Conversation& conversation) {
-  json.field("transport", transport_name(conversation.ip_protocol));
-  json.key("client");
-  json.begin_object();
-  json.field("address", conversation.client);
-  json.end_object();
-  write_endpoint(json, "server", conversation.server);
-  if (conversation.application != kUnknownName) write_text(json, "application", conversation.application);
-  json.field("connections", conversation.connections);
-  write_traffic(json, "to_server", conversation.to_server);
-  write_traffic(json, "to_client", conversation.to_client);
-}
-
-void write_flow(JsonWriter& json, const Report& report, const FlowRecord& flow) {
-  json.field("transport", transport_name(flow.ip_protocol));
-  write_endpoint(json, "client", flow.client);
-  write_endpoint(json, "server", flow.server);
-  write_text(json, "application", application_name(report, flow));
-  write_text(json, "category", application_category(report, flow));
-  if (flow.evidence != Evidence::None) json.field("evidence", to_string(flow.evidence));
-  write_text(json, "host", flow.host);
-  write_traffic_fields(json, flow.total());
-  write_traffic(json, "to_server", flow.to_server);
-  write_traffic(json, "to_client", flow.to_client);
-  write_time(json, "first_timestamp", flow.first_time);
-  write_time(json, "last_timestamp", flow.last_time);
-}
-
-void write_application(JsonWriter& json, const ApplicationRow& application) {
-  json.field("name", application.name);
-  write_text(json, "category", application.category);
-  if (application.evidence != Evidence::None) json.field("evidence", to_string(application.evidence));
-  json.field("flows", application.flows);
-  write_traffic_fields(json, application.traffic);
-  write_traffic(json, "sent", application.sent);
-  write_traffic(json, "received", application.received);
-}
-
-void write_unwanted(JsonWriter& json, const UnwantedRow& row) {
-  json.field("application", row.application);
-  write_text(json, "category", row.category);
-  json.field("transport", transport_name(row.ip_protocol));
-  write_endpoint(json, "client", row.client);
-  write_endpoint(json, "server", row.server);
-  json.field("evidence", to_string(row.evidence));
-  write_text(json, "host", row.host);
-  write_traffic_fields(json, row.traffic);
-  write_time(json, "first_timestamp", row.first_time);
-  write_time(json, "last_timestamp", row.last_time);
-}
-
-void write_accounting(JsonWriter& json, const AccountingSection& accounting) {
-  json.key("accounting");
-  json.begin_object();
-  json.field("read", accounting.read);
-  json.field("processed", accounting.processed);
-  json.field("understood", accounting.understood);
-  write_counts(json, "malformed", accounting.malformed);
-  write_counts(json, "evicted", accounting.evicted);
-  json.field("guessed", accounting.guessed);
-  json.field("classified", accounting.classified);
-  json.field("unclassified", accounting.unclassified);
-  json.field("without_payload", accounting.without_payload);
-  json.end_object();
-}
-
-void write_handshakes(JsonWriter& json, const Report& report) {
-  write_rows(json, "handshakes", report.handshakes, [&](const auto& row) { write_handshake(json, row); });
-  json.new_line();
-  json.key("handshake_totals");
-  json.begin_object();
-  write_outcomes(json, report.handshake_totals);
-  write_rtt(json, report.rtt_overall);
-  json.end_object();
-  json.new_line();
-  write_rows(json, "handshake_summary", report.handshakes_by_server, [&](const HandshakeGroup& group) {
-    write_endpoint(json, "server", group.server);
-    write_rtt(json, group.rtt);
-    write_outcomes(json, group);
-  });
-  json.new_line();
-  write_rows(json, "handshake_ports", report.handshakes_by_port, [&](const HandshakeGroup& group) {
-    json.field("port", group.server.port);
-    write_rtt(json, group.rtt);
-    write_outcomes(json, group);
-  });
-}
 
 void write_context(JsonWriter& json, const Report& report, const JsonOptions& options) {
   if (options.files.size() > 1) {
@@ -274,27 +33,29 @@ void write_json(const Report& report, const JsonOptions& options, Output& out) {
   json.new_line();
   write_capture(json, report.capture);
   json.new_line();
-  write_handshakes(json, report);
+  write_handshakes(json, report.handshakes);
   json.new_line();
-  json.key("protocol_hierarchy");
-  json.begin_array();
-  write_hierarchy(json, report.protocol_hierarchy);
-  json.end_array();
+  write_handshake_totals(json, report.handshake_totals, report.rtt_overall);
   json.new_line();
-  write_rows(json, "destinations", report.destinations,
-             [&](const auto& row) { write_destination(json, row); });
+  write_handshakes_by_server(json, report.handshakes_by_server);
   json.new_line();
-  write_rows(json, "endpoints", report.endpoints, [&](const auto& row) { write_endpoint_row(json, row); });
+  write_handshakes_by_port(json, report.handshakes_by_port);
   json.new_line();
-  write_rows(json, "conversations", report.conversations,
-             [&](const auto& row) { write_conversation(json, row); });
+  write_protocol_hierarchy(json, report.protocol_hierarchy);
   json.new_line();
-  write_rows(json, "flows", report.flows, [&](const auto& row) { write_flow(json, report, row); });
+  write_destinations(json, report.destinations);
   json.new_line();
-  write_rows(json, "applications", report.applications,
-             [&](const auto& row) { write_application(json, row); });
+  write_endpoints(json, report.endpoints);
   json.new_line();
-  write_rows(json, "unwanted", report.unwanted, [&](const auto& row) { write_unwanted(json, row); });
+  write_conversations(json, report.conversations);
+  json.new_line();
+  write_rows(json, "flows", report.flows, [&](const FlowRecord& flow) {
+    write_flow_fields(json, flow, application_name(report, flow), application_category(report, flow));
+  });
+  json.new_line();
+  write_applications(json, report.applications);
+  json.new_line();
+  write_rows(json, "unwanted", report.unwanted, [&](const auto& row) { write_unwanted_fields(json, row); });
   json.new_line();
   write_accounting(json, report.accounting);
   json.end_object();

@@ -34,6 +34,10 @@ void Output::flush() noexcept {
 }
 
 void Output::write_all(std::string_view text) noexcept {
+  if (text_ != nullptr) {
+    text_->append(text);
+    return;
+  }
   while (!text.empty() && !error_) {
     const ssize_t written = ::write(fd_, text.data(), text.size());
     if (written >= 0) {

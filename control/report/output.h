@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Buffered writing to a file descriptor for writers of many rows: no allocation and no formatting library per
-// value.
+// Buffered writing to a file descriptor or into a string for writers of many rows: no allocation and no
+// formatting library per value.
 #pragma once
 
 #include <charconv>
 #include <concepts>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <system_error>
 
@@ -26,6 +27,8 @@ char* format_timestamp(Timestamp time, char* out) noexcept;
 class Output {
  public:
   explicit Output(int fd) : fd_(fd), buffer_(std::make_unique<char[]>(kCapacity)), at_(buffer_.get()) {}
+  /// Appends to `text`, which must not go away before finish().
+  explicit Output(std::string& text) : Output(-1) { text_ = &text; }
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
 
@@ -76,6 +79,7 @@ class Output {
   void write_all(std::string_view text) noexcept;
 
   int fd_;
+  std::string* text_ = nullptr;  // in place of the descriptor
   std::unique_ptr<char[]> buffer_;
   char* at_;
   std::error_code error_;

@@ -44,6 +44,7 @@ struct HandshakeGroup {
   RttSummary rtt;
   uint64_t attempts = 0;                    // all attempts of the group, whatever their outcome
   uint64_t established = 0, refused = 0, unanswered = 0, half_open = 0, ambiguous = 0;
+  bool other = false;                       // all groups beyond the bound of a live table, as one
 };
 
 struct HierarchyNode {
