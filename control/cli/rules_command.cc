@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <memory>
 
+#include "control/cli/explain_command.h"
 #include "control/cli/rules_location.h"
 #include "control/cli/small_file.h"
 #include "control/cli/standard_streams.h"
@@ -22,6 +23,7 @@ namespace fs = std::filesystem;
 struct RulesRequest {
   std::vector<std::string> checked;
   std::vector<std::string> rules;
+  ExplainRequest explain;
 };
 
 Result<void> append(const std::string& path, RuleSources& sources) {
@@ -112,14 +114,31 @@ CommandRun declare_rules(CLI::App& app) {
   check->footer(
       "Example:\n  wirewatch rules check own-rules/ draft.toml\n\nExit status: 0 no fault; 1 faults, each "
       "with file, line and column; 2 unreadable.");
+  const auto take_rules = [](CLI::App& command, std::vector<std::string>& rules) {
+    command
+        .add_option("--rules", rules,
+                    "Folder of rules in place of the shipped ones; given twice, the second adds to the first and wins")
+        ->allow_extra_args(false)
+        ->take_all()
+        ->type_name("DIR");
+  };
   CLI::App* list = app.add_subcommand("list", "Name the applications that can be recognised");
-  list->add_option(
-          "--rules", request->rules,
-          "Folder of rules in place of the shipped ones; given twice, the second adds to the first and wins")
-      ->allow_extra_args(false)
-      ->take_all()
-      ->type_name("DIR");
-  return [request, check] { return check->parsed() ? check_rules(*request) : list_rules(*request); };
+  take_rules(*list, request->rules);
+  CLI::App* explain = app.add_subcommand("explain", "Say why a flow of a capture has its name");
+  explain->add_option("FILE", request->explain.files, "Captures, several are read as one")->required()->type_name("");
+  explain
+      ->add_option("--flow", request->explain.flow,
+                   "Number of the flow in the order of the report, or CLIENT:PORT-SERVER:PORT")
+      ->required()
+      ->type_name("FLOW");
+  take_rules(*explain, request->explain.rules);
+  explain->footer(
+      "Examples:\n  wirewatch rules explain office.pcapng --flow 12\n  wirewatch rules explain office.pcapng --flow "
+      "10.0.0.5:50012-10.0.0.9:443");
+  return [request, check, explain] {
+    if (explain->parsed()) return explain_rules(request->explain);
+    return check->parsed() ? check_rules(*request) : list_rules(*request);
+  };
 }
 
 }  // namespace wirewatch
