@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/source/afpacket.h"
+
+#include <linux/if_ether.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace wirewatch {
+namespace {
+
+constexpr uint32_t kTagLength = 4;
+
+void store_be16(uint8_t* at, uint16_t value) noexcept {
+  at[0] = static_cast<uint8_t>(value >> 8);
+  at[1] = static_cast<uint8_t>(value);
+}
+
+/// The tag that the NIC or the kernel took out of the frame, back behind the addresses: these move into the headroom.
+void put_back_tag(Packet& packet, const tpacket3_hdr& header) noexcept {
+  constexpr size_t kAddresses = 2 * ETH_ALEN;
+  auto* const frame = const_cast<uint8_t*>(packet.data) - kTagLength;  // the ring is ours to write until it goes back
+  std::memmove(frame, packet.data, kAddresses);
+  const bool says_which = (header.tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
+  store_be16(frame + kAddresses, says_which ? header.hv1.tp_vlan_tpid : uint16_t{ETH_P_8021Q});
+  store_be16(frame + kAddresses + 2, static_cast<uint16_t>(header.hv1.tp_vlan_tci));
+  packet.data = frame;
+  packet.captured_length += kTagLength;
+  packet.original_length += kTagLength;
+}
+
+}  // namespace
+
+Result<std::vector<std::unique_ptr<AfPacketSource>>> AfPacketSource::open(const AfPacketOptions& options) {
+  const auto interface = find_interface(options.interface);
+  if (!interface) return tl::unexpected(interface.error());
+  const auto kind = frame_kind(interface->hardware_type);
+  if (!kind) {
+    return fail("the frames of interface '" + interface->name + "' are of hardware type " +
+                std::to_string(interface->hardware_type) + " (ARPHRD), which is not understood");
+  }
+  auto sockets = open_packet_sockets(options, *interface, *kind);
+  if (!sockets) return tl::unexpected(sockets.error());
+  std::vector<std::unique_ptr<AfPacketSource>> sources;
+  for (PacketSocket& socket : *sockets) {
+    sources.emplace_back(new AfPacketSource(options, *interface, *kind, std::move(socket)));
+  }
+  return sources;
+}
+
+AfPacketSource::AfPacketSource(const AfPacketOptions& options, InterfaceInfo interface, FrameKind kind, PacketSocket socket)
+    : options_(options), interface_(std::move(interface)), kind_(kind), socket_(std::move(socket)) {
+  constexpr uint32_t kLinkHeaderAndTag = ETH_HLEN + kTagLength;
+  longest_whole_frame_ = interface_.mtu + kLinkHeaderAndTag;
+}
+
+Poll AfPacketSource::poll(Burst& burst) noexcept {
+  burst.count = 0;
+  while (left_in_block_ == 0) {
+    if (!open_block()) return Poll::Idle;
+    if (left_in_block_ == 0) give_back_block();  // timed out empty
+  }
+  const size_t count = std::min<size_t>(left_in_block_, kBurstSize);
+  for (size_t i = 0; i < count; ++i) {
+    tpacket3_hdr* const header = next_;
+    next_ = reinterpret_cast<tpacket3_hdr*>(reinterpret_cast<uint8_t*>(header) + header->tp_next_offset);
+    __builtin_prefetch(next_);
+    packets_[i] = take(header);
+  }
+  left_in_block_ -= static_cast<uint32_t>(count);
+  burst.packets = {packets_.data(), count};
+  burst.count = count;
+  return Poll::Packets;
+}
+
+void AfPacketSource::recycle(Burst& burst) noexcept {
+  burst.count = 0;
+  if (block_open_ && left_in_block_ == 0) give_back_block();
+}
+
+void AfPacketSource::wait(std::chrono::milliseconds timeout) noexcept {
+  pollfd ready{.fd = fd(), .events = POLLIN, .revents = 0};
+  if (::poll(&ready, 1, static_cast<int>(timeout.count())) > 0 && (ready.revents & POLLERR) != 0) {
+    // ENETDOWN, once: taken off the socket so that the next wait sleeps.
+    int error = 0;
+    socklen_t length = sizeof error;
+    getsockopt(fd(), SOL_SOCKET, SO_ERROR, &error, &length);
+  }
+}
+
+bool AfPacketSource::open_block() noexcept {
+  tpacket_block_desc* const block = socket_.ring.block(block_);
+  const uint32_t status = __atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_ACQUIRE);
+  if ((status & TP_STATUS_USER) == 0) return false;
+  block_open_ = true;
+  left_in_block_ = block->hdr.bh1.num_pkts;
+  next_ = reinterpret_cast<tpacket3_hdr*>(reinterpret_cast<uint8_t*>(block) + block->hdr.bh1.offset_to_first_pkt);
+  return true;
+}
+
+void AfPacketSource::give_back_block() noexcept {
+  tpacket_block_desc* const block = socket_.ring.block(block_);
+  __atomic_store_n(&block->hdr.bh1.block_status, uint32_t{TP_STATUS_KERNEL}, __ATOMIC_RELEASE);
+  block_open_ = false;
+  block_ = block_ + 1 == socket_.ring.blocks() ? 0 : block_ + 1;
+}
+
+Packet AfPacketSource::take(tpacket3_hdr* header) noexcept {
+  Packet packet{.data = reinterpret_cast<const uint8_t*>(header) + header->tp_mac,
+                .captured_length = header->tp_snaplen,
+                .original_length = header->tp_len,
+                .time = {int64_t{header->tp_sec} * 1'000'000'000 + header->tp_nsec},
+                .number = ++packets_seen_,
+                .link_type = kind_.link_type,
+                .interface = options_.port};
+  cut_by_ring_ += packet.captured_length < std::min(packet.original_length, options_.snap_length);
+  merged_ += packet.original_length > longest_whole_frame_;
+  const bool untagged = (header->tp_status & TP_STATUS_VLAN_VALID) != 0;
+  if (untagged && !kind_.cooked && packet.captured_length >= 2 * ETH_ALEN) {
+    put_back_tag(packet, *header);
+    ++tags_put_back_;
+  }
+  return packet;
+}
+
+TimestampProperties AfPacketSource::timestamps() const noexcept {
+  return {.source = TimestampSource::Kernel, .resolution_ns = 1, .error_ns = utc_error_ns()};
+}
+
+void AfPacketSource::read_statistics() noexcept {
+  tpacket_stats_v3 since_last_time{};  // reading sets them to zero
+  socklen_t length = sizeof since_last_time;
+  if (getsockopt(fd(), SOL_PACKET, PACKET_STATISTICS, &since_last_time, &length) != 0) return;
+  drops_ += since_last_time.tp_drops;
+  freezes_ += since_last_time.tp_freeze_q_cnt;
+}
+
+size_t AfPacketSource::read_losses(std::span<LossCounter> losses) noexcept {
+  if (losses.empty()) return 0;
+  read_statistics();
+  losses[0] = {"packet_socket_ring_full", drops_};
+  return 1;
+}
+
+size_t AfPacketSource::read_remarks(std::span<LossCounter> remarks) const noexcept {
+  const std::array<LossCounter, 4> all{{
+      {"packet_socket_freezes", freezes_},        // times the ring was full
+      {"frames_merged_by_gro_or_lro", merged_},   // longer than the link can carry
+      {"frames_cut_by_ring", cut_by_ring_},       // longer than a block
+      {"vlan_tags_put_back", tags_put_back_},
+  }};
+  const size_t count = std::min(remarks.size(), all.size());
+  std::copy_n(all.begin(), count, remarks.begin());
+  return count;
+}
+
+}  // namespace wirewatch

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The kernel's clocks as timestamps: UTC for AF_PACKET, and TAI, which is what an XDP program can read, turned into UTC.
+#pragma once
+
+#include <cstdint>
+
+#include "dataplane/base/timestamp.h"
+
+namespace wirewatch {
+
+/// CLOCK_REALTIME: UTC as the kernel has it.
+Timestamp utc_now() noexcept;
+
+/// What the kernel itself states about CLOCK_REALTIME (adjtimex): the largest error that NTP accounts for, in
+/// nanoseconds. TimestampProperties::kUnknownError while nothing disciplines the clock.
+int64_t utc_error_ns() noexcept;
+
+/// TAI is ahead of UTC by whole leap seconds: 37 since 2017 once something (chrony, ptp4l) has told the kernel, and 0
+/// before, when CLOCK_TAI runs with UTC. Both happen, and one can turn into the other while we run.
+class TaiOffset {
+ public:
+  TaiOffset() noexcept { refresh(); }
+
+  /// Asks the kernel again; true when the offset is another than before. For the edge and the idle loop.
+  bool refresh() noexcept;
+
+  int64_t seconds() const noexcept { return seconds_; }
+  Timestamp to_utc(uint64_t tai_ns) const noexcept {
+    return {static_cast<int64_t>(tai_ns) - seconds_ * 1'000'000'000};
+  }
+
+ private:
+  int64_t seconds_ = 0;
+};
+
+/// The whole seconds between two readings of TAI and UTC taken right after another.
+constexpr int64_t whole_seconds_between(int64_t tai_ns, int64_t utc_ns) noexcept {
+  constexpr int64_t kSecond = 1'000'000'000;
+  const int64_t difference = tai_ns - utc_ns;
+  return (difference + (difference < 0 ? -kSecond / 2 : kSecond / 2)) / kSecond;
+}
+
+}  // namespace wirewatch
