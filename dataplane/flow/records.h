@@ -48,7 +48,8 @@ struct HandshakeRecord {
   std::optional<int64_t> initial_rtt_ns;              // tcp.analysis.initial_rtt
   uint32_t syn_retransmissions = 0;
   uint32_t syn_ack_retransmissions = 0;
-  uint64_t syn_frame = 0;                             // frame number of the first SYN
+  uint64_t syn_frame = 0;                             // frame number of the first SYN; 0 when live
+  uint16_t interface = 0;                             // port the first SYN came in on, when live
 
   /// Karn: a resent SYN or SYN,ACK leaves open which copy was answered; listed, but kept out of percentiles.
   bool ambiguous() const noexcept { return syn_retransmissions + syn_ack_retransmissions > 0; }
@@ -70,8 +71,53 @@ struct FlowRecord {
   Traffic to_client;
   uint64_t first_frame = 0;               // frame number of the first frame
   std::string_view host;                  // SNI or Host, empty when none; lives as long as the worker's name arena
+  uint16_t interface = 0;                 // port its first frame came in on, when live
 
   Traffic total() const noexcept { return {to_server.packets + to_client.packets, to_server.bytes + to_client.bytes}; }
+};
+
+/// Why a flow is no more.
+enum class CloseReason : uint8_t {
+  Open,     // it still is
+  Ended,    // reset, or finished by both ends, or its ports were used again
+  Idle,     // nothing for longer than its time-out
+  Evicted,  // it gave way to another for want of room
+  Stopped,  // the source ended
+};
+
+constexpr std::string_view to_string(CloseReason reason) noexcept {
+  switch (reason) {
+    case CloseReason::Open:
+      return "open";
+    case CloseReason::Ended:
+      return "ended";
+    case CloseReason::Idle:
+      return "idle";
+    case CloseReason::Evicted:
+      return "evicted";
+    case CloseReason::Stopped:
+      return "stopped";
+  }
+  return "open";
+}
+
+/// What a flow is known by for as long as the data plane runs.
+struct FlowId {
+  uint32_t slot = 0;
+  uint16_t worker = 0;
+  uint16_t incarnation = 0;  // of the slot; goes round after 65,536 flows
+  friend auto operator<=>(const FlowId&, const FlowId&) noexcept = default;
+};
+
+/// One of the records that tell a live flow as it goes on: the record's traffic is what came since the one before.
+struct FlowProgress {
+  FlowId id;
+  CloseReason reason = CloseReason::Open;  // anything else makes it the flow's last record
+  bool blocked = false;                    // its frames are being dropped
+  Traffic total_to_server;                 // since it began
+  Traffic total_to_client;
+
+  bool final() const noexcept { return reason != CloseReason::Open; }
 };
 
 constexpr std::string_view transport_name(uint8_t ip_protocol) noexcept {

@@ -52,7 +52,7 @@ void Worker::make_room(size_t frames) {
 
 /// What a flow needs is on its way from memory while the packets before it are worked on: first the bucket of the index,
 /// some packets later the flow that the bucket names.
-void Worker::process(std::span<const ParsedPacket> packets) {
+uint64_t Worker::process(std::span<const ParsedPacket> packets) {
   constexpr size_t kFlowAhead = 16, kBucketAhead = 32;
   make_room(packets.size());
   for (size_t i = 0; i < packets.size() + kBucketAhead; ++i) {
@@ -64,6 +64,7 @@ void Worker::process(std::span<const ParsedPacket> packets) {
     count(*each.packet, *each.layers);
     observe(*each.packet, *each.layers);
   }
+  return 0;
 }
 
 void Worker::count(const Packet& packet, const Layers& layers) noexcept {

@@ -17,11 +17,26 @@
 #include "dataplane/flow/records.h"
 #include "dataplane/flow/syn_table.h"
 #include "dataplane/packet/parse.h"
+#include "dataplane/pipeline/counters.h"
 #include "dataplane/pipeline/name_arena.h"
 #include "dataplane/source/source.h"
 #include "dataplane/stats/tables.h"
 
 namespace wirewatch {
+
+/// Ageing, by packet time. All zero, as for a saved capture: nothing ends before the source does.
+struct Ageing {
+  int64_t tcp_idle_ns = 0;
+  int64_t tcp_closed_ns = 0;  // reset, or finished by both ends
+  int64_t syn_ns = 0;         // a bare SYN without an answer
+  int64_t other_idle_ns = 0;  // UDP and the rest
+
+  bool any() const noexcept { return tcp_idle_ns > 0 || tcp_closed_ns > 0 || syn_ns > 0 || other_idle_ns > 0; }
+};
+inline constexpr Ageing kLiveAgeing{.tcp_idle_ns = 300'000'000'000,
+                                    .tcp_closed_ns = 5'000'000'000,
+                                    .syn_ns = 10'000'000'000,
+                                    .other_idle_ns = 60'000'000'000};
 
 struct WorkerOptions {
   ParseOptions parse{};
@@ -31,6 +46,10 @@ struct WorkerOptions {
   size_t max_name_bytes = size_t{256} << 20;
   std::vector<IpPrefix> local_networks{};    // sent and received are seen from here when given, else from the client
   bool inner_destinations = false;           // count destinations by the innermost header of tunnels
+  Ageing ageing{};
+  int64_t pass_ns = 0;                       // how often every flow is looked at, folded and handed on; 0 is never
+  bool preallocate = false;                  // all memory at once: afterwards nothing allocates, between bursts neither
+  uint16_t number = 0;                       // of the worker, part of its flows' ids
 };
 
 /// Takes what is finished. Called from the worker's thread, between two packets.
@@ -39,18 +58,12 @@ class EventSink {
   virtual ~EventSink() = default;
   virtual void on_handshake(const HandshakeRecord& handshake) noexcept = 0;
   virtual void on_flow(const FlowRecord& flow) noexcept = 0;
-};
-
-/// Written by the worker alone. Every frame given to it is counted in exactly one element of `by_status`.
-struct WorkerCounters {
-  std::array<uint64_t, static_cast<size_t>(ParseStatus::Count)> by_status{};
-  Traffic total;
-  uint64_t flows_evicted = 0;
-  uint64_t pending_syns_evicted = 0;
-  uint64_t not_classified_for_room = 0;  // flows begun without room for the record that classification needs
-  uint64_t other_paths_refused = 0;      // frames counted under their flow's first path for want of room
-  std::optional<Timestamp> first_time;   // smallest
-  std::optional<Timestamp> last_time;    // largest
+  /// Of a worker that reports flows as they go on: the traffic since the last time.
+  virtual void on_progress(const FlowRecord& flow, const FlowProgress& progress) noexcept {
+    if (progress.final()) on_flow(flow);
+  }
+  /// Whether now is a good moment for records of flows that go on.
+  virtual bool takes_progress() noexcept { return true; }
 };
 
 /// Held while a handshake or a classification is open; given back as soon as both are settled.
@@ -66,7 +79,8 @@ class Worker {
   Worker(const WorkerOptions& options, std::shared_ptr<const RuleSet> rules, EventSink& sink);
 
   const ParseOptions& parse_options() const noexcept { return options_.parse; }
-  void process(std::span<const ParsedPacket> packets);
+  /// Bit i of the answer: the drop list has it that packets[i] shall not pass. Of the first 64 packets.
+  uint64_t process(std::span<const ParsedPacket> packets);
   /// The source has ended: ends every flow and every pending SYN.
   void finish();
 

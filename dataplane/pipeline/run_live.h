@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The loop of run.h for a source that never ends: the same poll, parse and process, and between two bursts what a worker
+// that goes on for ever owes. What the surroundings add, forwarding and resting, are hooks.
+#pragma once
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#if defined(__x86_64__)
+#include <x86intrin.h>
+#else
+#include <chrono>
+#endif
+
+#include "dataplane/packet/parse.h"
+#include "dataplane/pipeline/live_worker.h"
+#include "dataplane/source/source.h"
+
+namespace wirewatch {
+
+template <typename T>
+concept LoopHooks = requires(T hooks, Burst& burst, uint64_t drop, bool was_idle) {
+  /// Each burst, inspected and not yet recycled; bit i of `drop`: packet i is not to be forwarded.
+  { hooks.forward(burst, drop) };
+  /// Once a round, after maintenance: rest when there was nothing, come back when there is.
+  { hooks.rest(was_idle) };
+  /// Nanoseconds a tick of ticks() lasts.
+  { hooks.ns_per_tick() } -> std::convertible_to<double>;
+};
+
+/// The cheapest clock there is, read once a round at the loop's edge and never for a packet.
+inline uint64_t ticks() noexcept {
+#if defined(__x86_64__)
+  return __rdtsc();
+#else
+  return static_cast<uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+#endif
+}
+
+/// Runs until the source ends or `stop` is set, on the calling thread. The worker is not finished.
+template <LiveSource Source, LoopHooks Hooks>
+void run_live(Source& source, LiveWorker& worker, Hooks& hooks, const std::atomic<bool>& stop) {
+  Burst burst;
+  LoopCounters& loop = worker.loop();
+  while (!stop.load(std::memory_order_relaxed)) {
+    const uint64_t begun = ticks();
+    const Poll got = source.poll(burst);
+    if (got == Poll::End) return;
+    if (got == Poll::Packets) {
+      if constexpr (!Source::kParses) {
+        parse_all(burst.packets, worker.parse_options(), burst.layers);
+        for (size_t i = 0; i < burst.count; ++i) burst.parsed[i] = {&burst.packets[i], &burst.layers[i]};
+      }
+      const Timestamp last = burst.parsed[burst.count - 1].packet->time;
+      const uint64_t drop = worker.process({burst.parsed.data(), burst.count});
+      hooks.forward(burst, drop);
+      source.recycle(burst);
+      worker.maintain(last);
+      ++loop.bursts;
+      const auto took_ns = static_cast<uint64_t>(static_cast<double>(ticks() - begun) * hooks.ns_per_tick());
+      loop.longest_burst_ns = std::max(loop.longest_burst_ns, took_ns);
+    } else {
+      worker.maintain(source.now());
+    }
+    hooks.rest(got == Poll::Idle);
+  }
+}
+
+}  // namespace wirewatch
