@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Simulated clocks: a NIC that counts at its own rate and steps, read with the noise that reading has.
+#include "dataplane/source/clock_tracker.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <vector>
+
+#include "dataplane/source/tsc_clock.h"
+
+namespace wirewatch {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kStart = 1'700'000'000 * kSecond;  // UTC of the simulation's first moment
+
+/// As mlx5 counts: so many ticks a nanosecond, off by some ppm, from an arbitrary beginning.
+struct SimulatedNic {
+  double ticks_per_ns = 0.15625;  // 156.25 MHz
+  double ppm = 0;
+  int64_t step_at = INT64_MAX;  // ns since the start
+  int64_t step_ns = 0;
+  uint64_t first = 123'456'789'012;
+
+  uint64_t at(int64_t since_start_ns) const {
+    const double ticks = static_cast<double>(since_start_ns) * ticks_per_ns * (1 + ppm * 1e-6);
+    const double jumped = since_start_ns >= step_at ? static_cast<double>(step_ns) * ticks_per_ns : 0;
+    return first + static_cast<uint64_t>(ticks + jumped);
+  }
+};
+
+struct Simulation {
+  ClockTracker tracker{20};
+  std::vector<ClockMap> maps;  // in force from i * kInterval on
+  std::vector<ClockState> states;
+  static constexpr int64_t kInterval = kSecond / 4;
+};
+
+/// Reads the clocks four times a second, each reading off by up to 150 ns and saying so.
+Simulation follow(const SimulatedNic& nic, int64_t length) {
+  Simulation run;
+  std::mt19937 random(7);
+  std::uniform_int_distribution<int64_t> noise(-150, 150);
+  for (int64_t t = 0; t <= length; t += Simulation::kInterval) {
+    run.tracker.add({nic.at(t), kStart + t + noise(random), 150});
+    run.maps.push_back(run.tracker.map());
+    run.states.push_back(run.tracker.state());
+  }
+  return run;
+}
+
+/// What the data plane would say of two packets that arrive `apart` from each other.
+int64_t measured(const Simulation& run, const SimulatedNic& nic, int64_t first, int64_t apart) {
+  const auto stamp = [&](int64_t t) { return run.maps[static_cast<size_t>(t / Simulation::kInterval)].to_ns(nic.at(t)); };
+  return stamp(first + apart) - stamp(first);
+}
+
+class ClockTrackerAtDrift : public ::testing::TestWithParam<double> {};
+
+TEST_P(ClockTrackerAtDrift, MeasuresDurationsToAMicrosecond) {
+  const SimulatedNic nic{.ppm = GetParam()};
+  const Simulation run = follow(nic, 30 * kSecond);
+  EXPECT_EQ(run.tracker.steps(), 0u);
+  EXPECT_EQ(run.tracker.state(), ClockState::Steady);
+  EXPECT_LT(run.tracker.error_ns(), 1'000);
+  for (const int64_t apart : {int64_t{20'000}, int64_t{1'000'000}, int64_t{50'000'000}, kSecond, 3 * kSecond}) {
+    for (int64_t first = 2 * kSecond; first + apart < 30 * kSecond; first += 77'777'777) {
+      EXPECT_NEAR(static_cast<double>(measured(run, nic, first, apart)), static_cast<double>(apart), 1'000)
+          << apart << " apart at " << first;
+    }
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Ppm, ClockTrackerAtDrift, ::testing::Values(-50.0, -1.0, 0.0, 50.0));
+
+TEST(ClockTracker, FlagsAStepAndIsRightAgainAfterIt) {
+  for (const int64_t step : {int64_t{50'000}, int64_t{-50'000}, 37 * kSecond, -10 * kSecond}) {
+    const SimulatedNic nic{.ppm = 50, .step_at = 10 * kSecond + 1, .step_ns = step};
+    const Simulation run = follow(nic, 20 * kSecond);
+    EXPECT_EQ(run.tracker.steps(), 1u) << step;
+    const auto size = static_cast<double>(step);  // by the NIC's own rate, which is 50 ppm off
+    EXPECT_NEAR(static_cast<double>(run.tracker.last_step_ns()), -size, 2'000 + std::abs(size) * 51e-6) << step;
+    const size_t after = static_cast<size_t>(10 * kSecond / Simulation::kInterval) + 1;
+    EXPECT_EQ(run.states[after - 1], ClockState::Steady) << step;
+    for (size_t i = 0; i < 4; ++i) EXPECT_EQ(run.states[after + i], ClockState::Stepping) << step << " sample " << i;
+    EXPECT_EQ(run.states[after + 6], ClockState::Steady) << step;
+    for (int64_t first = 12 * kSecond; first < 18 * kSecond; first += 77'777'777) {
+      EXPECT_NEAR(static_cast<double>(measured(run, nic, first, 50'000'000)), 50'000'000, 1'000) << step;
+    }
+  }
+}
+
+TEST(ClockTracker, TakesOneBadReadingForWhatItIs) {
+  const SimulatedNic nic{.ppm = 50};
+  ClockTracker tracker(20);
+  for (int64_t t = 0; t < 20; ++t) {
+    const int64_t late = t == 12 ? 3'000'000 : 0;  // the thread was scheduled away between the two readings
+    tracker.add({nic.at(t * Simulation::kInterval), kStart + t * Simulation::kInterval + late, 150});
+    const ClockState expected = t == 12 ? ClockState::Stepping : tracker.state();
+    EXPECT_EQ(tracker.state(), expected);
+  }
+  EXPECT_EQ(tracker.steps(), 0u);
+  EXPECT_EQ(tracker.state(), ClockState::Steady);
+  EXPECT_LT(std::abs(tracker.map().to_ns(nic.at(10 * kSecond)) - (kStart + 10 * kSecond)), 5'000);
+}
+
+TEST(ClockTracker, FollowsAReferenceThatIsSlewedWithoutGoingBack) {
+  const SimulatedNic nic{.ticks_per_ns = 2.5};
+  ClockTracker tracker(500);
+  int64_t slewed = 0, last = 0;
+  for (int64_t t = 0; t < 120; ++t) {
+    if (t > 40 && t < 80) slewed -= 50'000;  // 200 ppm
+    tracker.add({nic.at(t * Simulation::kInterval), kStart + t * Simulation::kInterval + slewed, 100});
+    for (int64_t within = 0; within < Simulation::kInterval; within += Simulation::kInterval / 10) {
+      const int64_t now = tracker.map().to_ns(nic.at(t * Simulation::kInterval + within));
+      EXPECT_TRUE(t <= 4 || now > last) << t;
+      last = now;
+    }
+  }
+  EXPECT_EQ(tracker.steps(), 0u);
+  EXPECT_LT(std::abs(tracker.map().to_ns(nic.at(119 * Simulation::kInterval)) - (kStart + 119 * Simulation::kInterval + slewed)), 20'000);
+}
+
+TEST(ClockMap, IsExactForACounterOfNanoseconds) {
+  const ClockMap identity;
+  EXPECT_EQ(identity.to_ns(1'700'000'000'123'456'789u), 1'700'000'000'123'456'789);
+  const ClockMap less_tai{0, -37 * kSecond, int64_t{1} << ClockMap::kFraction};
+  EXPECT_EQ(less_tai.to_ns(1'700'000'037'123'456'789u), 1'700'000'000'123'456'789);
+}
+
+TEST(TscClock, AgreesWithTheSystemsClock) {
+  TscClock clock;
+  timespec time{};
+  int64_t closest = INT64_MAX;
+  for (int i = 0; i < 50; ++i) {  // the best of many: the thread may be scheduled away in between
+    ::clock_gettime(CLOCK_REALTIME, &time);
+    const int64_t now = int64_t{time.tv_sec} * kSecond + time.tv_nsec;
+    closest = std::min(closest, std::abs(clock.now_ns() - now));
+  }
+  EXPECT_LT(closest, 20'000);
+  EXPECT_GT(clock.ns_per_tick(), 0.0);
+}
+
+}  // namespace
+}  // namespace wirewatch
