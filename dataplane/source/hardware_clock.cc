@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/source/hardware_clock.h"
+
+#include <sys/timex.h>
+#include <time.h>
+
+#include <cmath>
+#include <cstdio>
+
+namespace wirewatch {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kPlausible_ns = kSecond;       // a clock nearer than this to the system's is meant to be the same time
+constexpr int64_t kStep_ns = 2'000'000;          // of an unreadable clock: more than a stall between burst and reading
+constexpr unsigned kSteppingFor = 4;             // maintain() calls, about a second
+constexpr int64_t kUsualTaiOffset = 37;          // seconds, since 2017
+
+int64_t tai_offset() {
+  timex state{};
+  return ::adjtimex(&state) >= 0 && state.tai != 0 ? state.tai : kUsualTaiOffset;
+}
+
+bool plausible(int64_t difference_ns) { return std::abs(difference_ns) < kPlausible_ns; }
+
+std::string duration_text(int64_t ns) {
+  const double seconds = std::abs(static_cast<double>(ns)) / 1e9;
+  char text[48];
+  if (seconds < 1e-3) {
+    std::snprintf(text, sizeof text, "%.1f us", seconds * 1e6);
+  } else if (seconds < 1) {
+    std::snprintf(text, sizeof text, "%.1f ms", seconds * 1e3);
+  } else if (seconds < 172'800) {
+    std::snprintf(text, sizeof text, "%.1f s", seconds);
+  } else {
+    std::snprintf(text, sizeof text, "%.0f days", seconds / 86'400);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string utc_text(int64_t ns) {
+  const time_t seconds = ns / kSecond - (ns % kSecond < 0 ? 1 : 0);
+  tm broken{};
+  char text[64] = "a time beyond all calendars";
+  if (::gmtime_r(&seconds, &broken) != nullptr) std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &broken);
+  return text;
+}
+
+StampJudgement judge_stamp(uint64_t stamp, int64_t now_ns, std::optional<int64_t> ticks_as_utc, int64_t tai_offset_s) {
+  if (stamp <= static_cast<uint64_t>(INT64_MAX)) {
+    const int64_t ahead = static_cast<int64_t>(stamp) - now_ns;
+    const int64_t leap = tai_offset_s * kSecond;
+    if (plausible(ahead)) return {StampKind::Utc, 0, {}};
+    if (tai_offset_s != 0 && plausible(ahead - leap)) return {StampKind::Tai, -leap, {}};
+  }
+  if (ticks_as_utc && plausible(*ticks_as_utc - now_ns)) return {StampKind::Ticks, 0, {}};
+  const auto as_ns = static_cast<int64_t>(stamp);
+  const bool a_time = stamp <= static_cast<uint64_t>(INT64_MAX);
+  const std::string says = a_time ? utc_text(as_ns) : "no time at all";
+  const std::string apart = a_time ? duration_text(as_ns - now_ns) + " from" : "unlike";
+  return {StampKind::Refused, 0,
+          "its stamps say " + says + ", " + apart + " the system's clock" +
+              (ticks_as_utc ? ", and do not follow the device's counter" : "")};
+}
+
+HardwareClock::HardwareClock(const TscClock& tsc, bool as_given) : tsc_(tsc), as_given_(as_given) {}
+
+void HardwareClock::judge(uint64_t stamp, int64_t now_ns) {
+  const std::lock_guard lock(mutex_);
+  if (kind_.load(std::memory_order_relaxed) != StampKind::None) return;
+  StampJudgement said{StampKind::AsGiven, 0, {}};
+  if (!as_given_) {
+    const bool followed = readable_ && tracker_.ns_per_tick() > 0;
+    said = judge_stamp(stamp, now_ns, followed ? std::optional(tracker_.map().to_ns(stamp)) : std::nullopt, tai_offset());
+  }
+  correction_ns_ = said.correction_ns;
+  reason_ = std::move(said.reason);
+  kind_.store(said.kind, std::memory_order_release);
+  apply_locked();
+}
+
+/// Puts what is known into force.
+void HardwareClock::apply_locked() {
+  const StampKind kind = kind_.load(std::memory_order_relaxed);
+  if (kind == StampKind::Ticks) {
+    map_.store(tracker_.map());
+  } else {
+    map_.store({0, correction_ns_, int64_t{1} << ClockMap::kFraction});
+  }
+  in_use_.store(wanted_ && kind != StampKind::Refused, std::memory_order_release);
+}
+
+void HardwareClock::add_reading(const ClockSample& sample) {
+  const std::lock_guard lock(mutex_);
+  readable_ = true;
+  const uint64_t steps = tracker_.steps();
+  tracker_.add(sample);
+  if (tracker_.steps() != steps) step_ns_ = -tracker_.last_step_ns();
+}
+
+/// A clock that cannot be read is watched by the lag of its stamps: the least of an interval is the delay of reception,
+/// which only a step changes by milliseconds.
+void HardwareClock::maintain() {
+  const std::lock_guard lock(mutex_);
+  const int64_t lag = least_lag_ns_.exchange(INT64_MAX, std::memory_order_relaxed);
+  const StampKind kind = kind_.load(std::memory_order_relaxed);
+  if (stepping_for_ > 0) --stepping_for_;
+  if (kind == StampKind::Ticks) apply_locked();
+  if (lag == INT64_MAX || kind == StampKind::AsGiven || kind == StampKind::None) return;
+  if (!usual_lag_ns_) usual_lag_ns_ = lag;
+  if (std::abs(lag - *usual_lag_ns_) > kStep_ns) {
+    step_ns_ = *usual_lag_ns_ - lag;
+    usual_lag_ns_ = lag;
+    worst_lag_ns_ = 0;
+    stepping_for_ = kSteppingFor;
+    if (kind != StampKind::Ticks) {  // it may have become another time altogether, or a sensible one at last
+      const int64_t now = tsc_.now_ns();
+      const auto raw = static_cast<uint64_t>(now - lag - correction_ns_);
+      const bool followed = readable_ && tracker_.ns_per_tick() > 0;
+      StampJudgement said =
+          judge_stamp(raw, now, followed ? std::optional(tracker_.map().to_ns(raw)) : std::nullopt, tai_offset());
+      correction_ns_ = said.correction_ns;
+      reason_ = std::move(said.reason);
+      kind_.store(said.kind, std::memory_order_release);
+      usual_lag_ns_ = now - (static_cast<int64_t>(raw) + correction_ns_);
+      apply_locked();
+    }
+  }
+  worst_lag_ns_ = std::max(worst_lag_ns_, std::abs(lag));
+}
+
+void HardwareClock::switch_to(bool use_hardware) {
+  const std::lock_guard lock(mutex_);
+  if (wanted_ == use_hardware) return;
+  wanted_ = use_hardware;
+  stepping_for_ = kSteppingFor;  // durations across the change mix two clocks
+  step_ns_ = 0;
+  apply_locked();
+}
+
+ClockState HardwareClock::state() const {
+  const std::lock_guard lock(mutex_);
+  if (stepping_for_ > 0) return ClockState::Stepping;
+  const StampKind kind = kind_.load(std::memory_order_relaxed);
+  if (kind == StampKind::None) return ClockState::Settling;
+  return kind == StampKind::Ticks ? tracker_.state() : ClockState::Steady;
+}
+
+int64_t HardwareClock::error_ns() const {
+  const std::lock_guard lock(mutex_);
+  switch (kind_.load(std::memory_order_relaxed)) {
+    case StampKind::Ticks:
+      return tracker_.error_ns() + tsc_.error_ns();
+    case StampKind::Utc:
+    case StampKind::Tai:
+      return worst_lag_ns_ + tsc_.error_ns();
+    default:
+      return -1;
+  }
+}
+
+double HardwareClock::ns_per_tick() const {
+  const std::lock_guard lock(mutex_);
+  return kind_.load(std::memory_order_relaxed) == StampKind::Ticks ? tracker_.ns_per_tick() : 1.0;
+}
+
+std::string HardwareClock::describe() const {
+  const ClockState now = state();
+  const std::lock_guard lock(mutex_);
+  if (!wanted_) return "hardware stamps are switched off";
+  const StampKind kind = kind_.load(std::memory_order_relaxed);
+  if (kind == StampKind::Refused) return "refused: " + reason_;
+  if (now == ClockState::Stepping) {
+    return step_ns_ == 0 ? "the clock in use was changed; durations across the change are wrong"
+                         : "the device's clock was stepped by " + duration_text(step_ns_) + "; times across the step are wrong";
+  }
+  switch (kind) {
+    case StampKind::None:
+      return "no stamped packet yet";
+    case StampKind::Utc:
+      return "UTC, checked against the system's clock";
+    case StampKind::Tai:
+      return "TAI: " + std::to_string(-correction_ns_ / kSecond) + " s of leap seconds taken off";
+    case StampKind::Ticks:
+      return "raw ticks, followed against the system's clock";
+    default:
+      return "as given, not checked";
+  }
+}
+
+}  // namespace wirewatch
