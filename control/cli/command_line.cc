@@ -11,6 +11,9 @@
 #include "control/cli/command.h"
 #include "control/cli/help_text.h"
 #include "control/cli/inspect_command.h"
+#include "control/cli/live/doctor_command.h"
+#include "control/cli/live/live_commands.h"
+#include "control/cli/live/top_command.h"
 #include "control/cli/rules_command.h"
 #include "control/cli/standard_streams.h"
 #include "control/cli/terminal.h"
@@ -23,6 +26,15 @@ constexpr std::array kCommands{
     Command{"inspect", "Report on saved captures: set-up times, protocols, destinations, losses",
             declare_inspect},
     Command{"rules", "Check and list the rules that recognise applications", declare_rules},
+    Command{"status", "Say whether the daemon and its data plane run, and what they lost", declare_status},
+    Command{"top", "Show what is going on at this moment, redrawn once a second", declare_top},
+    Command{"protocols", "Which protocols run here, since the daemon began to watch", declare_protocols},
+    Command{"destinations", "Who talks to which destinations and ports", declare_destinations},
+    Command{"handshakes", "How long connections take to set up, over the last minute or hour", declare_handshakes},
+    Command{"flows", "The flows there are, the most recent ones first", declare_flows},
+    Command{"alerts", "Unwanted traffic: who, whom, when, how much", declare_alerts},
+    Command{"replay", "Let the data plane replay a capture at its own pace", declare_replay},
+    Command{"doctor", "Say what keeps live capture from working here, and what mends it", declare_doctor},
 };
 
 /// The command whose arguments are being talked about: the innermost one that was named.

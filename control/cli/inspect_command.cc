@@ -4,10 +4,10 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <memory>
 
 #include "control/cli/inspect_request.h"
+#include "control/cli/option_checks.h"
 #include "control/report/page.h"
 
 namespace wirewatch {
@@ -30,20 +30,6 @@ constexpr const char* kExamples =
 
 /// Lists are given by repeating an option; by default CLI11 would let it swallow the files behind it.
 CLI::Option* once_each(CLI::Option* option) { return option->allow_extra_args(false)->take_all(); }
-
-/// Takes whole numbers from `least` to `most` and words what else was given; CLI11 would print the C++ type
-/// as well.
-CLI::Validator whole_number(uint64_t least, uint64_t most) {
-  const auto check = [least, most](const std::string& text) -> std::string {
-    uint64_t number = 0;
-    const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
-    const bool whole = fault == std::errc() && end == text.data() + text.size();
-    if (whole && number >= least && number <= most) return {};
-    return "expected a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
-           ", not '" + text + "'";
-  };
-  return CLI::Validator(check, "");
-}
 
 CLI::Validator sort_key(InspectRequest& request) {
   const auto check = [&request](const std::string& text) -> std::string {

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/cli/live/api_session.h"
+
+#include <CLI/CLI.hpp>
+#include <array>
+
+#include "control/cli/standard_streams.h"
+#include "control/cli/terminal.h"
+
+namespace wirewatch {
+
+void declare_api_options(CLI::App& app, ApiRequest& request) {
+  app.add_flag("--json", request.json, "The daemon's answer, one JSON document, instead of the page");
+  app.add_option("--socket", request.socket,
+                 "The daemon's socket; without it $WIREWATCH_API, $XDG_RUNTIME_DIR/wirewatch/api.sock or "
+                 "/run/wirewatch/api.sock")
+      ->type_name("PATH");
+}
+
+ExitStatus complain(std::string_view command, const ApiError& error) {
+  return complain(command, error.message,
+                  error.fault == ApiFault::Refused ? ExitStatus::No : ExitStatus::Unusable);
+}
+
+ExitStatus ask_and_print(
+    std::string_view command, const ApiRequest& request, const std::vector<std::string>& targets,
+    const std::function<std::string(const std::vector<Document>&, const PageStyle&)>& show) {
+  ApiClient client({.socket = api_socket_path(request.socket)});
+  std::vector<Document> documents;
+  for (const std::string& target : targets) {
+    const auto answer = client.get(target);
+    if (!answer) return complain(command, answer.error());
+    if (request.json) return print(*answer + (answer->ends_with('\n') ? "" : "\n"));
+    auto document = parse_answer(*answer);
+    if (!document) return complain(command, document.error().message);
+    documents.push_back(std::make_shared<const Json>(std::move(*document)));
+  }
+  return print(show(documents, page_style({})));
+}
+
+Query& Query::add(std::string_view name, std::string_view value) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  target_ += first_ ? '?' : '&';
+  first_ = false;
+  target_ += name;
+  target_ += '=';
+  for (const char c : value) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
+                       (byte >= 'A' && byte <= 'Z') || c == '-' || c == '_' || c == '.' ||
+                       c == '~';  // RFC 3986, unreserved
+    if (plain) {
+      target_ += c;
+    } else {
+      target_ += '%';
+      target_ += kHex[byte >> 4];
+      target_ += kHex[byte & 15];
+    }
+  }
+  return *this;
+}
+
+}  // namespace wirewatch

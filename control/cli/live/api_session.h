@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What every command that asks the daemon has in common: --json, --socket, the request, and what is said when
+// there is no answer.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/cli/exit_status.h"
+#include "control/client/api_client.h"
+#include "control/client/json_access.h"
+#include "control/report/page.h"
+
+namespace CLI {
+class App;
+class Option;
+}  // namespace CLI
+
+namespace wirewatch {
+
+struct ApiRequest {
+  std::string socket;  // as given, or empty
+  bool json = false;
+};
+
+/// Declares --json and --socket.
+void declare_api_options(CLI::App& app, ApiRequest& request);
+
+using Document = std::shared_ptr<const Json>;
+
+/// Asks for each target, and prints the first answer as it is (--json) or the page that `show` makes of all
+/// of them. `command` is named in complaints.
+ExitStatus ask_and_print(
+    std::string_view command, const ApiRequest& request, const std::vector<std::string>& targets,
+    const std::function<std::string(const std::vector<Document>&, const PageStyle&)>& show);
+
+/// Says why there is no answer: 1 when the daemon said no, 2 when there is none.
+ExitStatus complain(std::string_view command, const ApiError& error);
+
+/// A query of a target, with what needs it escaped.
+class Query {
+ public:
+  explicit Query(std::string_view path) : target_(path) {}
+  Query& add(std::string_view name, std::string_view value);
+  Query& add(std::string_view name, uint64_t value) { return add(name, std::to_string(value)); }
+  const std::string& target() const noexcept { return target_; }
+
+ private:
+  std::string target_;
+  bool first_ = true;
+};
+
+}  // namespace wirewatch
