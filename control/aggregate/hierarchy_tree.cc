@@ -62,7 +62,7 @@ std::vector<HierarchyNode> finish(const Node& node) {
 
 }  // namespace
 
-std::vector<HierarchyNode> build_hierarchy(std::span<const Tables* const> workers, const RuleSet& rules,
+std::vector<HierarchyNode> build_hierarchy(std::span<const Tables* const> workers, const ApplicationNames& applications,
                                            std::string_view unsupported_link_type) {
   Node root;
   for (const Tables* tables : workers) {
@@ -75,7 +75,7 @@ std::vector<HierarchyNode> build_hierarchy(std::span<const Tables* const> worker
     tables->by_application.for_each([&](const PathApplication& key, const SidedTraffic& traffic) {
       if (ends[key.path] == nullptr) return;
       const bool known = key.application != kUnknownApplication;
-      ends[key.path]->child(known ? rules.application_name(key.application) : name(Protocol::Data)).traffic += traffic;
+      ends[key.path]->child(known ? applications.name(key.application) : name(Protocol::Data)).traffic += traffic;
     });
   }
   return finish(root);

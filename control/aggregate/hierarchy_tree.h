@@ -6,14 +6,14 @@
 #include <string_view>
 #include <vector>
 
+#include "control/aggregate/application_names.h"
 #include "control/report/report.h"
-#include "dataplane/classify/rule_set.h"
 #include "dataplane/stats/tables.h"
 
 namespace wirewatch {
 
 /// `unsupported_link_type` names the node of frames whose link type is not dissected.
-std::vector<HierarchyNode> build_hierarchy(std::span<const Tables* const> workers, const RuleSet& rules,
+std::vector<HierarchyNode> build_hierarchy(std::span<const Tables* const> workers, const ApplicationNames& applications,
                                            std::string_view unsupported_link_type);
 
 }  // namespace wirewatch

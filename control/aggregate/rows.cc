@@ -128,7 +128,7 @@ Ranked<EndpointRow> rank_endpoints(std::span<const Tables* const> workers, size_
   return ranked;
 }
 
-Ranked<Conversation> rank_conversations(std::span<const Tables* const> workers, const RuleSet& rules, size_t most) {
+Ranked<Conversation> rank_conversations(std::span<const Tables* const> workers, const ApplicationNames& applications, size_t most) {
   const Sum sum(workers, &Tables::conversations);
   Ranked<Conversation> ranked{.rows = {}, .all = sum.map().size()};
   const auto traffic_of = [](const ConversationCounts& counts) { return both_ways(counts.to_server, counts.to_client); };
@@ -139,7 +139,7 @@ Ranked<Conversation> rank_conversations(std::span<const Tables* const> workers, 
                            .connections = row.value->connections,
                            .to_server = row.value->to_server,
                            .to_client = row.value->to_client,
-                           .application = rules.application_name(row.value->application)});
+                           .application = applications.name(row.value->application)});
   }
   return ranked;
 }

@@ -8,8 +8,8 @@
 #include <span>
 #include <vector>
 
+#include "control/aggregate/application_names.h"
 #include "control/report/report.h"
-#include "dataplane/classify/rule_set.h"
 #include "dataplane/stats/tables.h"
 
 namespace wirewatch {
@@ -24,6 +24,6 @@ struct Ranked {
 /// Each gives at most `most` rows, those with the most packets first (then bytes, then by address).
 Ranked<Destination> rank_destinations(std::span<const Tables* const> workers, size_t most);
 Ranked<EndpointRow> rank_endpoints(std::span<const Tables* const> workers, size_t most);
-Ranked<Conversation> rank_conversations(std::span<const Tables* const> workers, const RuleSet& rules, size_t most);
+Ranked<Conversation> rank_conversations(std::span<const Tables* const> workers, const ApplicationNames& applications, size_t most);
 
 }  // namespace wirewatch

@@ -61,6 +61,11 @@ class JsonWriter {
     separate();
     out_.put(number);
   }
+  /// The shortest text that reads back as the same number; null for what is no number.
+  void value(double number) noexcept {
+    separate();
+    out_.put(number);
+  }
   void value(const IpAddress& address) noexcept { quoted(address); }
   void value(Timestamp time) noexcept { quoted(time); }
 

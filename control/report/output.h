@@ -54,6 +54,11 @@ class Output {
     char* to = room(kLongestInteger);
     at_ = std::to_chars(to, to + kLongestInteger, value).ptr;
   }
+  void put(double value) noexcept {
+    if (value != value || value - value != 0) return put(std::string_view("null"));  // neither NaN nor infinity
+    char* to = room(kLongestDouble);
+    at_ = std::to_chars(to, to + kLongestDouble, value).ptr;
+  }
   void put(const IpAddress& address) noexcept {
     char* to = room(kLongestAddress);
     at_ = to + address.format(to);
@@ -71,6 +76,7 @@ class Output {
  private:
   static constexpr size_t kCapacity = 256 * 1024;
   static constexpr size_t kLongestInteger = 20;
+  static constexpr size_t kLongestDouble = 32;
   static constexpr size_t kLongestAddress = 45;
 
   size_t left() const noexcept { return static_cast<size_t>(buffer_.get() + kCapacity - at_); }

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The table of everything the API answers: routing, checks, errors and the OpenAPI description come from it alone.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/api/live_data.h"
+#include "control/api/message.h"
+#include "control/api/query.h"
+
+namespace wirewatch {
+
+struct EndpointCall {
+  const ApiRequest& request;
+  const Query& query;
+  LiveData& live;
+};
+
+struct ApiEndpoint {
+  Method method;
+  std::string_view path;
+  std::string_view summary;
+  std::vector<Parameter> parameters;
+  std::string_view body;  // an example of what it takes; empty when it takes none
+  void (*answer)(const EndpointCall& call, Reply reply);
+};
+
+std::span<const ApiEndpoint> api_endpoints();
+
+/// Finds the endpoint, checks the query and lets it answer; whatever is wrong is answered as a problem.
+void answer(const ApiRequest& request, LiveData& live, Reply reply);
+
+/// OpenAPI 3.1 of the table.
+std::string open_api_document();
+
+}  // namespace wirewatch

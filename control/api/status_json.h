@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The parts of an answer that are the daemon's own: itself, the data plane, ports, rules, gaps.
+#pragma once
+
+#include <span>
+
+#include "control/api/live_data.h"
+#include "control/report/json_fields.h"
+
+namespace wirewatch {
+
+void write_control(JsonWriter& json, const ControlView& control);
+void write_dataplane(JsonWriter& json, const DataplaneView& dataplane);
+void write_rates(JsonWriter& json, const RatesView& rates);
+void write_ports(JsonWriter& json, std::span<const PortView> ports);
+void write_rules(JsonWriter& json, const RulesView& rules);
+void write_replay(JsonWriter& json, const ReplayView& replay);
+void write_gaps(JsonWriter& json, std::span<const Gap> gaps);
+void write_workers(JsonWriter& json, const LiveTotals& totals);
+
+}  // namespace wirewatch
