@@ -41,14 +41,14 @@ void translate(WorkerSnapshot& worker, std::span<const ApplicationId> ids) {
 
 std::vector<const Tables*> LiveTotals::tables() const {
   std::vector<const Tables*> all;
-  for (const WorkerSnapshot& worker : workers) all.push_back(&worker.tables);
+  for (const WorkerSnapshot& worker : workers()) all.push_back(&worker.tables);
   if (before) all.push_back(&before->tables);
   return all;
 }
 
 RttHistogram LiveTotals::rtt() const {
   RttHistogram sum;
-  for (const WorkerSnapshot& worker : workers) sum += worker.rtt;
+  for (const WorkerSnapshot& worker : workers()) sum += worker.rtt;
   if (before) sum += before->rtt;
   return sum;
 }
@@ -59,7 +59,7 @@ std::map<uint16_t, RttHistogram> LiveTotals::rtt_by_port() const {
     sums = before->rtt_by_port;
     sums[0] += before->rtt_other_ports;
   }
-  for (const WorkerSnapshot& worker : workers) {
+  for (const WorkerSnapshot& worker : workers()) {
     for (const PortRtt& port : worker.rtt_by_port) sums[port.port] += port.rtt;
     sums[0] += worker.rtt_other_ports;
   }
@@ -68,19 +68,19 @@ std::map<uint16_t, RttHistogram> LiveTotals::rtt_by_port() const {
 
 uint64_t LiveTotals::events_dropped() const noexcept {
   uint64_t dropped = before ? before->events_dropped : 0;
-  for (const WorkerSnapshot& worker : workers) dropped += worker.events_dropped;
+  for (const WorkerSnapshot& worker : workers()) dropped += worker.events_dropped;
   return dropped;
 }
 
 Traffic LiveTotals::not_yet_folded() const noexcept {
   Traffic sum = before ? before->live.not_yet_folded : Traffic{};
-  for (const WorkerSnapshot& worker : workers) sum += worker.live.not_yet_folded;
+  for (const WorkerSnapshot& worker : workers()) sum += worker.live.not_yet_folded;
   return sum;
 }
 
 void LiveTotals::account(CaptureSection& capture, AccountingSection& accounting) const {
   std::vector<CountedWork> work;
-  for (const WorkerSnapshot& worker : workers) {
+  for (const WorkerSnapshot& worker : workers()) {
     work.push_back({.counters = worker.counters,
                     .names_refused = worker.live.names_refused,
                     .scan_errors = worker.classify.errors,

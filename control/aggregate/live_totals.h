@@ -45,7 +45,7 @@ struct CapturePortRtt {
 
 struct LiveTotals {
   Timestamp at;
-  std::vector<WorkerSnapshot> workers;     // ids are already those of `names`
+  std::shared_ptr<const std::vector<WorkerSnapshot>> snapshots;  // ids are already those of `names`; nothing before the first
   std::shared_ptr<const EndedRuns> before; // nothing when there was no earlier run
   ApplicationNames names;
   std::shared_ptr<const void> name_storage;
@@ -54,6 +54,9 @@ struct LiveTotals {
   std::vector<CapturePortRtt> rtt_by_capture_port;
   std::optional<ProcessState> process;     // absent while there is no data plane
 
+  std::span<const WorkerSnapshot> workers() const noexcept {
+    return snapshots ? std::span<const WorkerSnapshot>(*snapshots) : std::span<const WorkerSnapshot>();
+  }
   std::vector<const Tables*> tables() const;
   RttHistogram rtt() const;
   /// By server port; port 0 is the rest.

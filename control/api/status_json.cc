@@ -96,7 +96,7 @@ void write_workers(JsonWriter& json, const LiveTotals& totals) {
   json.key("workers");
   json.begin_array();
   uint64_t number = 0;
-  for (const WorkerSnapshot& worker : totals.workers) {
+  for (const WorkerSnapshot& worker : totals.workers()) {
     json.new_line();
     json.begin_object();
     json.field("worker", number++);

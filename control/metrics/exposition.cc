@@ -74,12 +74,12 @@ void about_packets(Families& families, const LiveTotals& totals) {
   families.gauge("not_yet_folded_packets", "Frames counted but not yet in the rows of the tables")
       .value(totals.not_yet_folded().packets);
   families.gauge("open_flows", "Flows that are open, by worker");
-  for (size_t i = 0; i < totals.workers.size(); ++i) {
-    families.value(totals.workers[i].live.open_flows, {{"worker", std::to_string(i)}});
+  for (size_t i = 0; i < totals.workers().size(); ++i) {
+    families.value(totals.workers()[i].live.open_flows, {{"worker", std::to_string(i)}});
   }
   families.gauge("worker_longest_burst_seconds", "The longest a worker took for one burst");
-  for (size_t i = 0; i < totals.workers.size(); ++i) {
-    families.value(static_cast<double>(totals.workers[i].loop.longest_burst_ns) * kNanosecond, {{"worker", std::to_string(i)}});
+  for (size_t i = 0; i < totals.workers().size(); ++i) {
+    families.value(static_cast<double>(totals.workers()[i].loop.longest_burst_ns) * kNanosecond, {{"worker", std::to_string(i)}});
   }
   families.gauge("dataplane_idle_ratio", "Share of the workers' time without packets");
   if (totals.process) families.value(totals.process->idle_share);

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One alert for every flow of an unwanted application: who, with whom, when, how much and how it is known. Bounded: the
+// oldest gives way and is counted.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "control/aggregate/application_names.h"
+#include "control/history/flow_store.h"
+
+namespace wirewatch {
+
+struct Alert {
+  FlowRecord flow;   // as last heard of; its `host` is empty
+  std::string host;
+  Timestamp raised;
+};
+
+class AlertLog {
+ public:
+  /// `unwanted` are names of applications or categories.
+  AlertLog(std::vector<std::string> unwanted, size_t most_alerts)
+      : unwanted_(std::move(unwanted)), most_alerts_(most_alerts) {}
+
+  /// Whether this flow raised an alert just now. A guess from the port never does.
+  bool observe(const KnownFlow& flow, const ApplicationNames& names, Timestamp now);
+  /// The data plane is gone, and flows that come are new ones.
+  void end_all() { by_flow_.clear(); }
+
+  /// Oldest first.
+  const std::deque<Alert>& alerts() const noexcept { return alerts_; }
+  uint64_t raised() const noexcept { return raised_; }
+  uint64_t forgotten() const noexcept { return raised_ - alerts_.size(); }
+  /// Names of the policy that no application and no category has.
+  std::vector<std::string> unknown_names(const ApplicationNames& names) const;
+
+ private:
+  bool is_unwanted(ApplicationId application, const ApplicationNames& names);
+
+  std::vector<std::string> unwanted_;
+  size_t most_alerts_;
+  std::vector<bool> by_application_;  // as far as asked
+  std::deque<Alert> alerts_;
+  std::unordered_map<uint64_t, uint64_t> by_flow_;  // number of the alert, from 0, of flows still active
+  uint64_t raised_ = 0;
+};
+
+}  // namespace wirewatch

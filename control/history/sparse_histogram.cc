@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/history/sparse_histogram.h"
+
+#include <algorithm>
+
+#include "dataplane/stats/rtt_histogram.h"
+
+namespace wirewatch {
+namespace {
+
+uint32_t bucket_of(int64_t rtt_ns) noexcept {
+  uint32_t low = 0, high = RttHistogram::kBuckets - 1;
+  while (low < high) {
+    const uint32_t middle = (low + high) / 2;
+    if (RttHistogram::bound_ns(middle) < rtt_ns) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low;
+}
+
+}  // namespace
+
+void SparseHistogram::record(int64_t rtt_ns) {
+  if (rtt_ns < 0) return;  // a clock stepped back between the two packets
+  min_ns_ = count_ == 0 ? rtt_ns : std::min(min_ns_, rtt_ns);
+  max_ns_ = std::max(max_ns_, rtt_ns);
+  ++count_;
+  add(bucket_of(rtt_ns), 1);
+}
+
+SparseHistogram& SparseHistogram::operator+=(const SparseHistogram& other) {
+  if (other.count_ == 0) return *this;
+  min_ns_ = count_ == 0 ? other.min_ns_ : std::min(min_ns_, other.min_ns_);
+  max_ns_ = std::max(max_ns_, other.max_ns_);
+  count_ += other.count_;
+  for (const Cell& cell : other.cells_) add(cell.bucket, cell.count);
+  return *this;
+}
+
+void SparseHistogram::add(uint32_t bucket, uint32_t count) {
+  const auto at = std::ranges::lower_bound(cells_, bucket, {}, &Cell::bucket);
+  if (at != cells_.end() && at->bucket == bucket) {
+    at->count += count;
+  } else {
+    cells_.insert(at, {bucket, count});
+  }
+}
+
+RttSummary SparseHistogram::summary() const {
+  RttSummary summary{.count = count_, .p50_ns = {}, .p90_ns = {}, .p99_ns = {}, .max_ns = {}, .min_ns = {}};
+  if (count_ == 0) return summary;
+  const auto rank = [&](uint64_t percent) {
+    const uint64_t nth = std::max<uint64_t>((count_ * percent + 99) / 100, 1);
+    uint64_t so_far = 0;
+    for (const Cell& cell : cells_) {
+      so_far += cell.count;
+      if (so_far < nth) continue;
+      if (cell.bucket + 1 >= RttHistogram::kBuckets) return max_ns_;
+      return std::clamp(RttHistogram::bound_ns(cell.bucket), min_ns_, max_ns_);
+    }
+    return max_ns_;
+  };
+  summary.p50_ns = rank(50);
+  summary.p90_ns = rank(90);
+  summary.p99_ns = rank(99);
+  summary.max_ns = max_ns_;
+  summary.min_ns = min_ns_;
+  return summary;
+}
+
+}  // namespace wirewatch

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Round trip times in RttHistogram's buckets, holding only the buckets that are not empty: a server's times fall into a
+// dozen of them, and there is one of these for every server and slice of time.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "control/report/report.h"
+
+namespace wirewatch {
+
+class SparseHistogram {
+ public:
+  void record(int64_t rtt_ns);
+  SparseHistogram& operator+=(const SparseHistogram& other);
+
+  uint64_t count() const noexcept { return count_; }
+  /// Nearest rank; a percentile is its bucket's upper bound (at most 9.1 % too high), within the exact extremes.
+  RttSummary summary() const;
+  size_t cells() const noexcept { return cells_.size(); }
+
+ private:
+  struct Cell {
+    uint32_t bucket;
+    uint32_t count;
+  };
+  void add(uint32_t bucket, uint32_t count);
+
+  std::vector<Cell> cells_;  // by bucket
+  uint64_t count_ = 0;
+  int64_t min_ns_ = 0;
+  int64_t max_ns_ = 0;
+};
+
+}  // namespace wirewatch
