@@ -6,33 +6,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
 
+#include "dataplane/source/vlan_tag.h"
+
 namespace wirewatch {
-namespace {
-
-constexpr uint32_t kTagLength = 4;
-
-void store_be16(uint8_t* at, uint16_t value) noexcept {
-  at[0] = static_cast<uint8_t>(value >> 8);
-  at[1] = static_cast<uint8_t>(value);
-}
-
-/// The tag that the NIC or the kernel took out of the frame, back behind the addresses: these move into the headroom.
-void put_back_tag(Packet& packet, const tpacket3_hdr& header) noexcept {
-  constexpr size_t kAddresses = 2 * ETH_ALEN;
-  auto* const frame = const_cast<uint8_t*>(packet.data) - kTagLength;  // the ring is ours to write until it goes back
-  std::memmove(frame, packet.data, kAddresses);
-  const bool says_which = (header.tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
-  store_be16(frame + kAddresses, says_which ? header.hv1.tp_vlan_tpid : uint16_t{ETH_P_8021Q});
-  store_be16(frame + kAddresses + 2, static_cast<uint16_t>(header.hv1.tp_vlan_tci));
-  packet.data = frame;
-  packet.captured_length += kTagLength;
-  packet.original_length += kTagLength;
-}
-
-}  // namespace
 
 Result<std::vector<std::unique_ptr<AfPacketSource>>> AfPacketSource::open(const AfPacketOptions& options) {
   const auto interface = find_interface(options.interface);
@@ -53,7 +31,7 @@ Result<std::vector<std::unique_ptr<AfPacketSource>>> AfPacketSource::open(const 
 
 AfPacketSource::AfPacketSource(const AfPacketOptions& options, InterfaceInfo interface, FrameKind kind, PacketSocket socket)
     : options_(options), interface_(std::move(interface)), kind_(kind), socket_(std::move(socket)) {
-  constexpr uint32_t kLinkHeaderAndTag = ETH_HLEN + kTagLength;
+  constexpr uint32_t kLinkHeaderAndTag = ETH_HLEN + kVlanTagLength;
   longest_whole_frame_ = interface_.mtu + kLinkHeaderAndTag;
 }
 
@@ -119,9 +97,12 @@ Packet AfPacketSource::take(tpacket3_hdr* header) noexcept {
   cut_by_ring_ += packet.captured_length < std::min(packet.original_length, options_.snap_length);
   merged_ += packet.original_length > longest_whole_frame_;
   const bool untagged = (header->tp_status & TP_STATUS_VLAN_VALID) != 0;
-  if (untagged && !kind_.cooked && packet.captured_length >= 2 * ETH_ALEN) {
-    put_back_tag(packet, *header);
-    ++tags_put_back_;
+  if (untagged && !kind_.cooked) {
+    const bool says_which = (header->tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
+    // The ring is ours to write until the block goes back.
+    tags_put_back_ += put_back_vlan_tag(packet, const_cast<uint8_t*>(packet.data),
+                                        says_which ? header->hv1.tp_vlan_tpid : uint16_t{ETH_P_8021Q},
+                                        static_cast<uint16_t>(header->hv1.tp_vlan_tci));
   }
   return packet;
 }

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/source/afxdp.h"
+
+#include <arpa/inet.h>
+#include <linux/if_packet.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "dataplane/source/afpacket_socket.h"
+#include "dataplane/source/vlan_tag.h"
+
+namespace wirewatch {
+namespace {
+
+/// A packet socket that receives nothing and holds the interface in promiscuous mode: AF_XDP cannot ask for it.
+Result<FileDescriptor> hold_promiscuous(const InterfaceInfo& interface) {
+  FileDescriptor holder(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+  packet_mreq all{};
+  all.mr_ifindex = interface.index;
+  all.mr_type = PACKET_MR_PROMISC;
+  if (!holder || setsockopt(holder.get(), SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof all) != 0) {
+    return fail(packet_socket_error("cannot turn on promiscuous mode on interface '" + interface.name + "'", errno));
+  }
+  return holder;
+}
+
+std::vector<std::string> warnings_for(const AfXdpPort& port, const InterfaceInfo& interface) {
+  std::vector<std::string> warnings;
+  if (!port.program->hardware_stamps() && strips_vlan(interface.name)) {
+    warnings.push_back("interface '" + interface.name + "' takes VLAN tags out of frames before XDP sees them: "
+                       "'ethtool -K " + interface.name + " rxvlan off'");
+  }
+  const AfXdpSource& first = *port.sources.front();
+  if (!first.socket().multi_buffer() && interface.mtu + 18 + 256 > first.socket().options().frame_size) {
+    warnings.push_back("this kernel hands frames over 3,840 bytes to no AF_XDP socket (Linux 6.6 does), and the MTU of "
+                       "interface '" + interface.name + "' allows them: they are counted as lost");
+  }
+  return warnings;
+}
+
+}  // namespace
+
+Result<AfXdpPort> AfXdpPort::open(const AfXdpOptions& options) {
+  const auto interface = find_interface(options.interface);
+  if (!interface) return tl::unexpected(interface.error());
+  const unsigned queues = options.queues == 0 ? interface->rx_queues : options.queues;
+  if (queues > interface->rx_queues || queues > xdp::MOST_QUEUES) {
+    return fail("afxdp:" + interface->name + ": " + std::to_string(queues) + " queues were asked for, but the interface has " +
+                std::to_string(interface->rx_queues) + "; 'ethtool -L " + interface->name + " combined N' sets them");
+  }
+  AfXdpPort port;
+  auto program = XdpProgram::load({.interface = interface->name,
+                                   .interface_index = interface->index,
+                                   .mode = options.mode,
+                                   .hardware_stamps = options.hardware_stamps});
+  if (!program) return tl::unexpected(program.error());
+  port.program = std::move(*program);
+  if (auto attached = port.program->attach(); !attached) return tl::unexpected(attached.error());
+  for (unsigned queue = 0; queue < queues; ++queue) {
+    auto socket = XdpSocket::open({.interface = interface->name,
+                                   .queue = queue,
+                                   .frame_size = options.frame_size,
+                                   .rx_frames = options.rx_frames,
+                                   .tx_frames = options.tx_frames,
+                                   .zero_copy = options.zero_copy && port.program->native()});
+    if (!socket) return tl::unexpected(socket.error());
+    port.sources.push_back(std::make_unique<AfXdpSource>(options, *interface, std::move(*socket)));
+  }
+  if (options.promiscuous) {
+    auto held = hold_promiscuous(*interface);
+    if (!held) return tl::unexpected(held.error());
+    port.promiscuous = std::move(*held);
+  }
+  for (unsigned queue = 0; queue < queues; ++queue) {
+    if (auto served = port.program->serve(queue, port.sources[queue]->fd()); !served) return tl::unexpected(served.error());
+  }
+  port.warnings = warnings_for(port, *interface);
+  return port;
+}
+
+AfXdpSource::AfXdpSource(const AfXdpOptions& options, const InterfaceInfo& interface, std::unique_ptr<XdpSocket> socket)
+    : interface_(interface),
+      socket_(std::move(socket)),
+      sender_(*socket_),
+      joined_(socket_->multi_buffer()),
+      tai_checked_(utc_now()),
+      last_time_(tai_checked_),
+      port_(options.port) {}
+
+Poll AfXdpSource::poll(Burst& burst) noexcept {
+  burst.count = 0;
+  const uint32_t pieces = xsk_ring_cons__peek(&socket_->rx, kBurstSize, &first_piece_);
+  size_t count = 0;
+  uint32_t whole = 0;      // pieces of frames of which the last one is there too
+  bool in_pieces = false;  // inside a frame of several
+  for (uint32_t i = 0; i < pieces; ++i) {
+    const xdp_desc& piece = *xsk_ring_cons__rx_desc(&socket_->rx, first_piece_ + i);
+    const bool last = (piece.options & kMorePiecesFollow) == 0;
+    uint8_t* const data = socket_->at(piece.addr);
+    Packet& packet = packets_[count];
+    if (!in_pieces) {
+      packet = {.data = data, .captured_length = piece.len, .original_length = piece.len, .interface = port_};
+      packet.number = packets_seen_ + count + 1;
+      if (!last) joined_.begin(count);
+    }
+    if (in_pieces || !last) joined_.add({data, piece.len});
+    if (in_pieces && last) {
+      packet.data = joined_.frame();
+      packet.captured_length = joined_.copied();
+      packet.original_length = joined_.length();
+    }
+    in_pieces = !last;
+    if (last) {
+      // The stamps lie before the first piece, wherever the packet is now.
+      const uint32_t first_of_frame = whole;
+      stamp(packet, socket_->at(xsk_ring_cons__rx_desc(&socket_->rx, first_piece_ + first_of_frame)->addr));
+      whole = i + 1;
+      ++count;
+    }
+  }
+  if (whole < pieces) xsk_ring_cons__cancel(&socket_->rx, pieces - whole);
+  pieces_taken_ = whole;
+  if (count == 0) {
+    if (xsk_ring_prod__needs_wakeup(&socket_->fill) != 0) wake_kernel();
+    return Poll::Idle;
+  }
+  packets_seen_ += count;
+  burst.packets = {packets_.data(), count};
+  burst.count = count;
+  return Poll::Packets;
+}
+
+/// Reads the stamps in front of the frame and clears their mark, so that they are not found again under the next one.
+void AfXdpSource::stamp(Packet& packet, uint8_t* frame) noexcept {
+  xdp::stamps stamps;
+  std::memcpy(&stamps, frame - sizeof stamps, sizeof stamps);
+  if (stamps.mark != xdp::STAMP_MARK) {
+    packet.time = last_time_;
+    ++unstamped_;
+    return;
+  }
+  std::memset(frame - sizeof stamps + offsetof(xdp::stamps, mark), 0, sizeof stamps.mark);
+  packet.time = last_time_ = tai_.to_utc(stamps.tai_ns);
+  hardware_stamped_ += stamps.hardware_ns != 0;
+  if (stamps.has_vlan != 0) {
+    tags_put_back_ += put_back_vlan_tag(packet, const_cast<uint8_t*>(packet.data), ntohs(stamps.vlan_protocol), stamps.vlan_tci);
+  }
+}
+
+void AfXdpSource::recycle(Burst& burst) noexcept {
+  burst.count = 0;
+  if (pieces_taken_ == 0) return;
+  uint32_t slot = 0;
+  // There is always room: the ring is as long as there are frames.
+  if (xsk_ring_prod__reserve(&socket_->fill, pieces_taken_, &slot) == pieces_taken_) {
+    for (uint32_t i = 0; i < pieces_taken_; ++i) {
+      const uint64_t address = xsk_ring_cons__rx_desc(&socket_->rx, first_piece_ + i)->addr;
+      *xsk_ring_prod__fill_addr(&socket_->fill, slot + i) = socket_->frame_of(address);
+    }
+    xsk_ring_prod__submit(&socket_->fill, pieces_taken_);
+  }
+  xsk_ring_cons__release(&socket_->rx, pieces_taken_);
+  pieces_taken_ = 0;
+}
+
+void AfXdpSource::wake_kernel() noexcept { recvfrom(fd(), nullptr, 0, MSG_DONTWAIT, nullptr, nullptr); }
+
+void AfXdpSource::wait(std::chrono::milliseconds timeout) noexcept {
+  pollfd ready{.fd = fd(), .events = POLLIN, .revents = 0};
+  ::poll(&ready, 1, static_cast<int>(timeout.count()));
+}
+
+Timestamp AfXdpSource::now() noexcept {
+  constexpr int64_t kCheckEvery = 100'000'000;
+  const Timestamp now = utc_now();
+  if (now.since(tai_checked_) > kCheckEvery || now < tai_checked_) {
+    tai_checked_ = now;
+    tai_.refresh();
+  }
+  return now;
+}
+
+TimestampProperties AfXdpSource::timestamps() const noexcept {
+  return {.source = TimestampSource::XdpMetadata, .resolution_ns = 1, .error_ns = utc_error_ns()};
+}
+
+size_t AfXdpSource::read_losses(std::span<LossCounter> losses) noexcept {
+  xdp_statistics statistics{};
+  socklen_t length = sizeof statistics;
+  getsockopt(fd(), SOL_XDP, XDP_STATISTICS, &statistics, &length);
+  const LossCounter all[] = {{"xdp_rx_dropped", statistics.rx_dropped}, {"xdp_rx_ring_full", statistics.rx_ring_full}};
+  const size_t count = std::min(losses.size(), std::size(all));
+  std::copy_n(all, count, losses.begin());
+  return count;
+}
+
+size_t AfXdpSource::read_remarks(std::span<LossCounter> remarks) noexcept {
+  xdp_statistics statistics{};
+  socklen_t length = sizeof statistics;
+  getsockopt(fd(), SOL_XDP, XDP_STATISTICS, &statistics, &length);
+  const LossCounter all[] = {
+      {"xdp_rx_fill_ring_empty", statistics.rx_fill_ring_empty_descs},  // in copy mode among xdp_rx_dropped too
+      {"xdp_rx_invalid_descriptors", statistics.rx_invalid_descs},
+      {"xdp_tx_invalid_descriptors", statistics.tx_invalid_descs},
+      {"xdp_tx_ring_empty", statistics.tx_ring_empty_descs},
+      {"frames_without_stamp", unstamped_},
+      {"frames_stamped_by_nic", hardware_stamped_},
+      {"vlan_tags_put_back", tags_put_back_},
+  };
+  const size_t count = std::min(remarks.size(), std::size(all));
+  std::copy_n(all, count, remarks.begin());
+  return count;
+}
+
+}  // namespace wirewatch
