@@ -2,8 +2,11 @@
 #include "control/cli/rules_command.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <set>
 
 #include "control/cli/explain_command.h"
 #include "control/cli/rules_location.h"
@@ -14,6 +17,8 @@
 #include "control/report/table.h"
 #include "control/rules/rule_cache.h"
 #include "control/rules/rule_compiler.h"
+#include "control/rules/rule_costs.h"
+#include "control/rules/rule_parser.h"
 
 namespace wirewatch {
 namespace {
@@ -23,6 +28,7 @@ namespace fs = std::filesystem;
 struct RulesRequest {
   std::vector<std::string> checked;
   std::vector<std::string> rules;
+  bool costs = false;
   ExplainRequest explain;
 };
 
@@ -64,6 +70,67 @@ Result<RuleSources> sources_to_check(const std::vector<std::string>& checked) {
   return sources;
 }
 
+/// Ids of the signatures in the files that were named, or of all of them when none was.
+std::set<std::string> checked_signatures(const RuleSources& sources, bool all) {
+  RuleSources chosen;
+  for (const RuleFile& file : sources.files) {
+    if (all || file.from_operator) chosen.files.push_back(file);
+  }
+  Diagnostics ignored;
+  std::vector<ProtocolRule> protocols;
+  for (const RuleFile& file : chosen.files) parse_rules(file, protocols, ignored);
+  std::set<std::string> ids;
+  for (const ProtocolRule& protocol : protocols) {
+    for (const SignatureRule& signature : protocol.signatures) ids.insert(signature.id);
+  }
+  return ids;
+}
+
+std::string where_text(ScannedWhere where) {
+  switch (where) {
+    case ScannedWhere::Shared:
+      return "everywhere";
+    case ScannedWhere::SharedHeadOnly:
+      return "its beginning everywhere";
+    case ScannedWhere::ItsPorts:
+      return "on its ports";
+  }
+  return {};
+}
+
+/// What each rule costs, dearest first.
+Result<std::string> cost_table(const RuleSources& sources, bool all) {
+  constexpr size_t kMostDeltas = 12;  // each costs a compilation
+  const auto ids = checked_signatures(sources, all);
+  const bool deltas = ids.size() <= kMostDeltas;
+  auto costs = measure_costs(sources, [&](const std::string& id) { return ids.contains(id); }, deltas);
+  if (!costs) return tl::unexpected(costs.error());
+  std::ranges::stable_sort(costs->signatures, std::greater{}, [](const SignatureCost& cost) {
+    return std::pair(cost.shared_bytes.value_or(0), cost.alone_bytes);
+  });
+  const auto nanoseconds = [](double ns) { return human_duration(static_cast<int64_t>(ns + 0.5), false); };
+  Page page(page_style({}));
+  page.blank();
+  page.sentence("A scan of a first payload with the shared databases takes " + nanoseconds(costs->shared.tcp_ns) + " for TCP and " +
+                nanoseconds(costs->shared.udp_ns) + " for UDP (mean of a sample). Alone is the expression in a database of its own" +
+                (deltas ? "; adds is by how much the shared ones would shrink without it." : "."));
+  page.blank();
+  std::vector<Column> columns{{"Signature", Align::Left, Weight::Essential, 16}, {"Looked for", Align::Left, Weight::Useful, 10},
+                              {"Alone"}, {"Scan"}};
+  if (deltas) columns.push_back({"Adds"});
+  Table table(columns);
+  for (const SignatureCost& cost : costs->signatures) {
+    std::vector<Cell> cells{cost.id, where_text(cost.where), human_bytes(cost.alone_bytes), nanoseconds(cost.alone_ns)};
+    if (deltas) {
+      const int64_t adds = cost.shared_bytes.value_or(0);
+      cells.emplace_back(adds < 0 ? "-" + human_bytes(static_cast<uint64_t>(-adds)) : human_bytes(static_cast<uint64_t>(adds)));
+    }
+    table.add(std::move(cells));
+  }
+  table.print(page);
+  return page.take();
+}
+
 ExitStatus check_rules(const RulesRequest& request) {
   const auto sources = sources_to_check(request.checked);
   if (!sources) return complain("rules check", sources.error().message);
@@ -72,10 +139,18 @@ ExitStatus check_rules(const RulesRequest& request) {
     say(compiled.error().message);
     return ExitStatus::No;
   }
-  return print(counted(compiled->protocols, "protocol", "protocols") + " with " +
-               counted(compiled->signatures, "signature", "signatures") + "; databases of " +
-               human_bytes(compiled->tcp_database_bytes) + " for TCP and " +
-               human_bytes(compiled->udp_database_bytes) + " for UDP\nSHA-256 " + compiled->sha256 + "\n");
+  std::string text = counted(compiled->protocols, "protocol", "protocols") + " with " +
+                     counted(compiled->signatures, "signature", "signatures") + "; databases of " +
+                     human_bytes(compiled->tcp_database_bytes) + " for TCP, " +
+                     human_bytes(compiled->udp_database_bytes) + " for UDP, and " +
+                     counted(compiled->own_databases, "small one", "small ones") + " of " +
+                     human_bytes(compiled->own_database_bytes) + " in all\nSHA-256 " + compiled->sha256 + "\n";
+  if (request.costs || !request.checked.empty()) {
+    const auto table = cost_table(*sources, request.costs);
+    if (!table) return complain("rules check", table.error().message);
+    text += *table;
+  }
+  return print(text);
 }
 
 ExitStatus list_rules(const RulesRequest& request) {
@@ -111,6 +186,7 @@ CommandRun declare_rules(CLI::App& app) {
       ->add_option("PATH", request->checked,
                    "Folders or files to check together with the shipped rules; none: the shipped rules")
       ->type_name("");
+  check->add_flag("--costs", request->costs, "Size and scan cost of every rule, not only of those in PATH");
   check->footer(
       "Example:\n  wirewatch rules check own-rules/ draft.toml\n\nExit status: 0 no fault; 1 faults, each "
       "with file, line and column; 2 unreadable.");

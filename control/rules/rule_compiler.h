@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Rules from text to the blob that the data plane loads. Takes about a second; see rule_cache.h for the warm
-// way.
+// Rules from text to the blob that the data plane loads. Takes a second or more; see rule_cache.h for the warm way.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "control/rules/rule_linker.h"
 #include "control/rules/rule_sources.h"
 #include "dataplane/base/result.h"
 
@@ -21,6 +20,8 @@ struct CompiledRules {
   size_t signatures = 0;
   size_t tcp_database_bytes = 0;
   size_t udp_database_bytes = 0;
+  size_t own_databases = 0;  // of single signatures, scanned with only where these can match
+  size_t own_database_bytes = 0;
 };
 
 /// The same sources give the same blob on the same machine. The error lists every fault, one a line, each
@@ -28,16 +29,7 @@ struct CompiledRules {
 Result<CompiledRules> compile_rules(const RuleSources& sources);
 Result<CompiledRules> compile_rules(const std::filesystem::path& folder);
 
-/// By how much one signature enlarges the databases: their size with all rules less their size without this
-/// one.
-struct SignatureSize {
-  std::string id;
-  int64_t tcp_bytes = 0;
-  int64_t udp_bytes = 0;
-};
-
-/// Of the signatures whose id begins with `prefix`; each costs a compilation of the database it is in.
-Result<std::vector<SignatureSize>> measure_signatures(const RuleSources& sources,
-                                                      std::string_view prefix = {});
+/// Parsed and joined, with every fault reported, but not compiled.
+Result<LinkedRules> parse_and_link(const RuleSources& sources);
 
 }  // namespace wirewatch

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "control/rules/rule_compiler.h"
+#include "control/rules/rule_costs.h"
 #include "dataplane/classify/rule_set.h"
 
 namespace wirewatch {
@@ -116,13 +117,27 @@ TEST(RuleCompiler, MeasuresWhatASignatureAdds) {
                               protocol("demo", "c") + signature("demo.small", "^A") +
                                   signature("demo.wide", "^(?:x.{40}y|z.{60}w)[abc]{30}"),
                               false}}};
-  const auto sizes = measure_signatures(sources);
-  ASSERT_TRUE(sizes) << sizes.error().message;
-  ASSERT_EQ(sizes->size(), 2u);
-  EXPECT_EQ((*sizes)[0].id, "demo.small");
-  EXPECT_GT((*sizes)[1].tcp_bytes, (*sizes)[0].tcp_bytes);
-  EXPECT_EQ((*sizes)[1].udp_bytes, 0);
-  EXPECT_EQ(measure_signatures(sources, "demo.wide")->size(), 1u);
+  const auto costs = measure_costs(sources, [](const std::string&) { return true; }, true);
+  ASSERT_TRUE(costs) << costs.error().message;
+  ASSERT_EQ(costs->signatures.size(), 2u);
+  const SignatureCost& small = costs->signatures[0];
+  const SignatureCost& wide = costs->signatures[1];
+  EXPECT_EQ(small.id, "demo.small");
+  EXPECT_EQ(small.where, ScannedWhere::Shared);
+  EXPECT_EQ(wide.where, ScannedWhere::SharedHeadOnly);
+  EXPECT_GT(wide.alone_bytes, small.alone_bytes);
+  EXPECT_TRUE(small.shared_bytes && wide.shared_bytes);
+  EXPECT_GT(small.alone_ns, 0);
+  EXPECT_GT(costs->shared.tcp_ns, 0);
+  EXPECT_EQ(costs->shared.udp_ns, 0);  // no signature is for UDP
+}
+
+TEST(RuleCompiler, MeasuresOnlyWhatIsAskedFor) {
+  const RuleSources sources{{{"r.toml", protocol("demo", "c") + signature("demo.a", "^A") + signature("demo.b", "^B"), false}}};
+  const auto costs = measure_costs(sources, [](const std::string& id) { return id == "demo.b"; }, false);
+  ASSERT_TRUE(costs) << costs.error().message;
+  ASSERT_EQ(costs->signatures.size(), 1u);
+  EXPECT_FALSE(costs->signatures[0].shared_bytes);
 }
 
 TEST(RuleCompiler, TakesAProtocolWithoutSignatures) {
