@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Packet buffers of a DPDK port.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "dataplane/base/result.h"
+
+struct rte_mempool;
+
+namespace wirewatch {
+
+struct FreePool {
+  void operator()(rte_mempool* pool) const noexcept;
+};
+using DpdkPool = std::unique_ptr<rte_mempool, FreePool>;
+
+inline constexpr uint16_t kBufferData = 2048;  // bytes of a frame in one buffer; longer frames take several
+inline constexpr unsigned kPoolCache = 256;    // buffers that a thread keeps to itself
+
+/// Made step by step, since the pool that rte_pktmbuf_pool_create makes without hugepages places one buffer a page, which
+/// was measured to quadruple the cost of a packet, and leaves net_af_xdp deaf.
+Result<DpdkPool> make_pool(const std::string& name, unsigned buffers, int socket);
+
+}  // namespace wirewatch

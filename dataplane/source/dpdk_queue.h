@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A receive queue of a DPDK port as a source for one worker; of an inline pair also the way out by the other port.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+
+#include "dataplane/source/dpdk_frames.h"
+#include "dataplane/source/dpdk_port.h"
+#include "dataplane/source/source.h"
+
+namespace wirewatch {
+
+struct ForwardCounts {
+  SharedCount forwarded;
+  SharedCount blocked;         // on the drop list
+  SharedCount tx_full;         // the other port did not take them in time
+  SharedCount shed_inspection; // forwarded unseen, to keep up
+};
+
+class DpdkQueue {
+ public:
+  static constexpr bool kParses = false;
+
+  DpdkQueue(DpdkPort& port, unsigned queue);
+  ~DpdkQueue();
+  DpdkQueue(const DpdkQueue&) = delete;
+  DpdkQueue& operator=(const DpdkQueue&) = delete;
+
+  /// Everything received leaves by this port, in the order it came. Before the first poll.
+  void forward_to(const DpdkPort& partner) noexcept { partner_ = &partner; }
+
+  Poll poll(Burst& burst) noexcept;
+  void recycle(Burst& burst) noexcept;
+  /// Sends the burst on; bit i of `drop` keeps packet i back. Does nothing without a partner.
+  void forward(uint64_t drop) noexcept;
+  /// Sleeps until the device interrupts or the time is up; false when the device cannot.
+  bool wait(std::chrono::milliseconds timeout) noexcept;
+
+  /// By the clock that stamps: a capture's own time goes on from its last packet.
+  Timestamp now() const noexcept;
+  TimestampProperties timestamps() const { return port_.timestamps(); }
+  size_t read_losses(std::span<LossCounter> losses) const noexcept;
+
+  const FrameCounts& counts() const noexcept { return reader_.counts(); }
+  const ForwardCounts& forwarded() const noexcept { return forward_counts_; }
+
+ private:
+  uint16_t receive() noexcept;
+  void send(std::span<rte_mbuf*> buffers) noexcept;
+  bool behind() noexcept;
+
+  DpdkPort& port_;
+  uint16_t queue_;
+  const DpdkPort* partner_ = nullptr;
+  FrameReader reader_;
+  ForwardCounts forward_counts_;
+  std::array<rte_mbuf*, kBurstSize> buffers_{};
+  std::array<rte_mbuf*, kBurstSize> leaving_{};
+  std::array<Packet, kBurstSize> packets_;
+  uint16_t count_ = 0;
+  uint64_t arrived_ = 0;
+  unsigned full_bursts_ = 0;  // one after the other: how far behind we are
+  bool shedding_ = false;
+  bool interrupt_ready_ = false;
+};
+static_assert(LiveSource<DpdkQueue>);
+
+}  // namespace wirewatch
