@@ -43,11 +43,17 @@ SteeredDpdkQueue::SteeredDpdkQueue(DpdkPort& port, DpdkSteering& steering, unsig
 
 SteeredDpdkQueue::~SteeredDpdkQueue() { rte_pktmbuf_free_bulk(buffers_.data(), static_cast<unsigned>(count_)); }
 
-/// Rings and queue in turns, so that neither starves the other.
+/// What others handed over is older than what lies in the queue, and a SYN must come before its answer: rings first, as
+/// long as that does not starve the queue.
 Poll SteeredDpdkQueue::poll(Burst& burst) noexcept {
-  own_turn_ = !own_turn_;
-  const bool got = own_turn_ ? take_own(burst) || take_handed_over(burst) : take_handed_over(burst) || take_own(burst);
-  return got ? Poll::Packets : Poll::Idle;
+  const bool own_turn = ring_bursts_ >= steering_.workers();
+  if (own_turn || !take_handed_over(burst)) {
+    ring_bursts_ = 0;
+    const bool got = take_own(burst) || (own_turn && take_handed_over(burst));
+    return got ? Poll::Packets : Poll::Idle;
+  }
+  ++ring_bursts_;
+  return Poll::Packets;
 }
 
 bool SteeredDpdkQueue::take_handed_over(Burst& burst) noexcept {

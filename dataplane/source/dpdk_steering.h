@@ -75,7 +75,7 @@ class SteeredDpdkQueue {
   std::array<Packet, kBurstSize> packets_;
   size_t count_ = 0;
   unsigned next_from_ = 0;
-  bool own_turn_ = false;
+  unsigned ring_bursts_ = 0;  // on end
   std::vector<Parcel> parcels_;  // by worker
 };
 static_assert(LiveSource<SteeredDpdkQueue>);
