@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/cli/filter_command.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "control/cli/chosen_packets.h"
+#include "control/cli/standard_streams.h"
+#include "control/cli/terminal.h"
+#include "control/report/json_writer.h"
+#include "control/report/table.h"
+#include "dataplane/capture/bpf_filter.h"
+#include "dataplane/filter/field_reader.h"
+
+#include <unistd.h>
+
+namespace wirewatch {
+namespace {
+
+struct FilterRequest {
+  std::vector<std::string> prefixes;
+  bool json = false;
+  std::string expression;
+  bool bpf = false;
+  std::vector<std::string> rules;
+};
+
+constexpr uint16_t kEthernet = 1;
+
+bool is_chosen(std::string_view name, const std::vector<std::string>& prefixes) {
+  const auto fits = [&](const std::string& prefix) {
+    return name.starts_with(prefix) && (name.size() == prefix.size() || name[prefix.size()] == '.' || prefix.ends_with('.'));
+  };
+  return prefixes.empty() || std::ranges::any_of(prefixes, fits);
+}
+
+ExitStatus print_fields_json(const std::vector<FieldDescription>& fields) {
+  Output out(STDOUT_FILENO);
+  JsonWriter json(out);
+  json.begin_object();
+  json.field("schema", std::string_view("wirewatch/filter-fields/1"));
+  json.new_line();
+  json.key("fields");
+  json.begin_array();
+  for (const FieldDescription& field : fields) {
+    json.new_line();
+    json.begin_object();
+    json.field("name", field.name);
+    json.field("type", field.type);
+    json.field("description", field.description);
+    json.end_object();
+  }
+  json.end_array();
+  json.end_object();
+  out.put('\n');
+  return after_writing(out.finish(), ExitStatus::Done);
+}
+
+ExitStatus list_the_fields(const FilterRequest& request) {
+  std::vector<FieldDescription> fields;
+  for (const FieldDescription& field : list_fields()) {
+    if (is_chosen(field.name, request.prefixes)) fields.push_back(field);
+  }
+  if (fields.empty()) {
+    return complain("filter fields", "no field begins with '" + request.prefixes.front() + "'", ExitStatus::No);
+  }
+  if (request.json) return print_fields_json(fields);
+  Table table({{"Field", Align::Left, Weight::Essential, 12},
+               {"Type", Align::Left, Weight::Essential, 8},
+               {"Description", Align::Left}});
+  for (const FieldDescription& field : fields) {
+    table.add({std::string(field.name), std::string(field.type), std::string(field.description)});
+  }
+  Page page(page_style({}));
+  table.print(page);
+  return print(page.take());
+}
+
+ExitStatus check_filter(const FilterRequest& request) {
+  std::string fault;
+  if (request.bpf) {
+    BpfFilter filter(request.expression);
+    if (const auto fits = filter.prepare(kEthernet); !fits) fault = fits.error().message;
+  } else if (const auto compiled = compile_filter(request.expression, request.rules); !compiled) {
+    fault = compiled.error().message;
+  }
+  if (!fault.empty()) return complain("filter check", fault, ExitStatus::No);
+  return print("the filter is right\n");
+}
+
+}  // namespace
+
+CommandRun declare_filter(CLI::App& app) {
+  const auto request = std::make_shared<FilterRequest>();
+  app.require_subcommand(1);
+  CLI::App* fields = app.add_subcommand("fields", "List the fields that filters and -e know, with their types");
+  fields->add_option("PROTOCOL", request->prefixes, "Only the fields of these protocols, such as tcp")->type_name("");
+  fields->add_flag("--json", request->json, "One JSON document, schema wirewatch/filter-fields/1");
+  CLI::App* check = app.add_subcommand("check", "Say whether a filter is right, or where it is wrong");
+  check->add_option("FILTER", request->expression, "A display filter, in Wireshark's syntax")->required()->type_name("");
+  check->add_flag("--bpf", request->bpf, "It is a BPF expression, in tcpdump's syntax, for Ethernet");
+  check->add_option("--rules", request->rules, "Rules whose applications are names in filters, in place of the shipped ones")
+      ->allow_extra_args(false)
+      ->take_all()
+      ->type_name("DIR");
+  check->footer("Example:\n  wirewatch filter check 'tcp.port == 111 and not bittorrent'\n\nExit status: 0 right; 1 wrong, with "
+                "the column; 2 wrong usage.");
+  return [request, fields] { return fields->parsed() ? list_the_fields(*request) : check_filter(*request); };
+}
+
+}  // namespace wirewatch

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// `wirewatch filter fields` and `wirewatch filter check`: for those who write display filters.
+#pragma once
+
+#include "control/cli/command.h"
+
+namespace wirewatch {
+
+CommandRun declare_filter(CLI::App& app);
+
+}  // namespace wirewatch

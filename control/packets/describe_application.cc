@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From the name of an application to its column and its words. Applications without a row show their name in capitals and
+// the transport's line.
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+#include "control/packets/describe.h"
+
+namespace wirewatch {
+namespace {
+
+struct ApplicationRow {
+  std::string_view application;  // as in rules/
+  std::string_view column;       // as Wireshark writes it
+  bool (*describe)(const ApplicationData&, PacketLine&) noexcept = nullptr;
+};
+
+// Sorted by application, for the binary search.
+constexpr std::array kApplications{
+    ApplicationRow{"amqp", "AMQP"},
+    ApplicationRow{"bacnet", "BACnet"},
+    ApplicationRow{"bittorrent", "BitTorrent", describe_bittorrent},
+    ApplicationRow{"cldap", "CLDAP"},
+    ApplicationRow{"coap", "CoAP"},
+    ApplicationRow{"dcerpc", "DCERPC"},
+    ApplicationRow{"dhcp", "DHCP", describe_dhcp},
+    ApplicationRow{"dhcpv6", "DHCPv6", describe_dhcpv6},
+    ApplicationRow{"diameter", "DIAMETER"},
+    ApplicationRow{"dns", "DNS", describe_dns},
+    ApplicationRow{"dtls", "DTLS"},
+    ApplicationRow{"ftp", "FTP", describe_text_dialogue},
+    ApplicationRow{"gtp-c", "GTPv2"},
+    ApplicationRow{"http", "HTTP", describe_http},
+    ApplicationRow{"http2", "HTTP2"},
+    ApplicationRow{"imap", "IMAP", describe_text_dialogue},
+    ApplicationRow{"irc", "IRC", describe_text_dialogue},
+    ApplicationRow{"kerberos", "KRB5"},
+    ApplicationRow{"llmnr", "LLMNR", describe_dns},
+    ApplicationRow{"mdns", "MDNS", describe_dns},
+    ApplicationRow{"modbus", "Modbus/TCP"},
+    ApplicationRow{"mongodb", "MONGO"},
+    ApplicationRow{"mount", "MOUNT", describe_rpc},
+    ApplicationRow{"mqtt", "MQTT", describe_mqtt},
+    ApplicationRow{"mssql", "TDS"},
+    ApplicationRow{"mysql", "MySQL"},
+    ApplicationRow{"nbdgm", "NBDS"},
+    ApplicationRow{"nbns", "NBNS", describe_netbios_name},
+    ApplicationRow{"nbss", "NBSS"},
+    ApplicationRow{"nfs", "NFS", describe_rpc},
+    ApplicationRow{"nlm", "NLM", describe_rpc},
+    ApplicationRow{"nntp", "NNTP", describe_text_dialogue},
+    ApplicationRow{"nsm", "STAT", describe_rpc},
+    ApplicationRow{"ntp", "NTP", describe_ntp},
+    ApplicationRow{"openvpn", "OpenVPN"},
+    ApplicationRow{"oracle", "TNS"},
+    ApplicationRow{"pop3", "POP", describe_text_dialogue},
+    ApplicationRow{"portmap", "Portmap", describe_rpc},
+    ApplicationRow{"postgresql", "PGSQL", describe_postgresql},
+    ApplicationRow{"quic", "QUIC"},
+    ApplicationRow{"redis", "RESP", describe_redis},
+    ApplicationRow{"rsh", "RSH"},
+    ApplicationRow{"smb", "SMB2", describe_smb},
+    ApplicationRow{"smtp", "SMTP", describe_text_dialogue},
+    ApplicationRow{"snmp", "SNMP", describe_snmp},
+    ApplicationRow{"socks", "Socks"},
+    ApplicationRow{"ssh", "SSH", describe_ssh},
+    ApplicationRow{"stun", "STUN"},
+    ApplicationRow{"sunrpc", "RPC", describe_rpc},
+    ApplicationRow{"syslog", "Syslog", describe_syslog},
+    ApplicationRow{"teamspeak", "TeamSpeak"},
+    ApplicationRow{"telnet", "TELNET"},
+    ApplicationRow{"tls", "TLS", describe_tls},
+    ApplicationRow{"wireguard", "WireGuard"},
+    ApplicationRow{"zeromq", "ZMTP"},
+};
+static_assert(std::ranges::is_sorted(kApplications, {}, &ApplicationRow::application));
+
+}  // namespace
+
+bool describe_application(std::string_view application, const ApplicationData& data, PacketLine& line) noexcept {
+  const auto row = std::ranges::lower_bound(kApplications, application, {}, &ApplicationRow::application);
+  if (row == kApplications.end() || row->application != application) {
+    line.made_protocol.clear();
+    for (const char letter : application) {
+      line.made_protocol.put(static_cast<char>(std::toupper(static_cast<unsigned char>(letter))));
+    }
+    line.protocol = line.made_protocol.view();
+    return true;
+  }
+  const std::string_view transport = line.protocol;
+  line.protocol = row->column;
+  if (row->describe == nullptr || row->describe(data, line)) return true;
+  line.protocol = transport;  // not a message's beginning: the rest of one, or damaged
+  return false;
+}
+
+}  // namespace wirewatch

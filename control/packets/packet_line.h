@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One packet as a line for people: who to whom, which protocol, and what it says. `tshark -r` is the model for every
+// column; names of applications come from the flow's verdict where the frame does not say them itself.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "control/packets/info_text.h"
+#include "dataplane/filter/frame.h"
+#include "dataplane/filter/stream_tracker.h"
+
+namespace wirewatch {
+
+struct PacketLine {
+  InfoText source;       // the innermost IP address, else the link-layer one, else empty
+  InfoText destination;
+  std::string_view protocol;
+  InfoText info;
+  InfoText made_protocol;  // behind `protocol` where the packet names its own
+
+  void clear() noexcept {
+    source.clear();
+    destination.clear();
+    protocol = {};
+    info.clear();
+  }
+};
+
+/// What a frame carries for the application, and around it what helps to read it.
+struct ApplicationData {
+  std::span<const uint8_t> bytes;  // captured
+  size_t length = 0;               // on the wire
+  uint16_t source_port = 0;
+  uint16_t destination_port = 0;
+  bool udp = false;
+  const TransportFacts* stream = nullptr;
+};
+
+/// Fills `line`; a field without context (relative sequence numbers, applications) falls back to what the frame says alone.
+void describe(const Frame& frame, PacketLine& line) noexcept;
+
+}  // namespace wirewatch
