@@ -2,6 +2,9 @@
 // AF_XDP sockets behind our program, against a cable whose frames and counters are known.
 #include "dataplane/source/afxdp.h"
 
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
+#include <linux/if_link.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -257,6 +260,57 @@ TEST_F(AfXdp, GivesTheInterfaceBackWhenItsProcessIsKilled) {
   ASSERT_TRUE(opened) << opened.error().message;
   left_->send(udp_frame(7));
   EXPECT_EQ(receive(*opened->sources[0], 1).size(), 1u);
+}
+
+TEST_F(AfXdp, TakesOffAProgramOfOursThatOutlivedItsProcess) {
+  cable();
+  const int index = find_interface("right")->index;
+  {
+    const auto left_behind = XdpProgram::load({.interface = "right", .interface_index = index});
+    ASSERT_TRUE(left_behind) << left_behind.error().message;
+    // Without a link, as before Linux 5.9: it stays when its process ends.
+    ASSERT_EQ(bpf_xdp_attach(index, (*left_behind)->fd(), XDP_FLAGS_DRV_MODE, nullptr), 0);
+  }
+  const auto opened = AfXdpPort::open({.interface = "right"});
+  ASSERT_TRUE(opened) << opened.error().message;
+  left_->send(udp_frame(7));
+  EXPECT_EQ(receive(*opened->sources[0], 1).size(), 1u);
+}
+
+TEST_F(AfXdp, LeavesAProgramThatIsNotOursAlone) {
+  cable();
+  const int index = find_interface("right")->index;
+  const bpf_insn pass_everything[] = {
+      {.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .src_reg = 0, .off = 0, .imm = XDP_PASS},
+      {.code = BPF_JMP | BPF_EXIT, .dst_reg = 0, .src_reg = 0, .off = 0, .imm = 0}};
+  const FileDescriptor other(bpf_prog_load(BPF_PROG_TYPE_XDP, "somebody", "MIT", pass_everything, 2, nullptr));
+  ASSERT_TRUE(other);
+  ASSERT_EQ(bpf_xdp_attach(index, other.get(), XDP_FLAGS_DRV_MODE, nullptr), 0);
+  const auto opened = AfXdpPort::open({.interface = "right"});
+  ASSERT_FALSE(opened);
+  EXPECT_NE(opened.error().message.find("'somebody'"), std::string::npos) << opened.error().message;
+  uint32_t still_there = 0;
+  ASSERT_EQ(bpf_xdp_query_id(index, XDP_FLAGS_DRV_MODE, &still_there), 0);
+  EXPECT_NE(still_there, 0u);
+}
+
+TEST_F(AfXdp, SaysWhatIsWrongWithItsOptions) {
+  cable();
+  const struct {
+    const char* description;
+    AfXdpOptions options;
+    const char* expected;
+  } cases[] = {
+      {"no such interface", {.interface = "nowhere"}, "there is no interface 'nowhere'"},
+      {"more queues than there are", {.interface = "right", .queues = 3}, "'ethtool -L right combined N'"},
+      {"an odd frame", {.interface = "right", .frame_size = 1500}, "frame_size must be 2048 or 4096"},
+      {"frames that are no power of two", {.interface = "right", .rx_frames = 100}, "a power of two"},
+  };
+  for (const auto& one : cases) {
+    const auto opened = AfXdpPort::open(one.options);
+    ASSERT_FALSE(opened) << one.description;
+    EXPECT_NE(opened.error().message.find(one.expected), std::string::npos) << opened.error().message;
+  }
 }
 
 }  // namespace
