@@ -3,43 +3,58 @@
 
 namespace wirewatch {
 
-FlowTable::FlowTable(size_t most_flows) : most_(most_flows), flows_(most_flows), notes_(most_flows) {}
+FlowTable::FlowTable(size_t most_flows, bool totals)
+    : most_(most_flows), keeps_totals_(totals), flows_(most_flows), rests_(most_flows), notes_(most_flows), totals_(most_flows) {}
 
 void FlowTable::clear() {
   flows_ = decltype(flows_)(most_);
+  rests_ = decltype(rests_)(most_);
   notes_ = decltype(notes_)(most_);
+  totals_ = decltype(totals_)(most_);
   index_ = SlotIndex();
   clock_hand_ = 0;
 }
 
-void FlowTable::prefetch_flow(uint64_t hash) const noexcept {
-  index_.find(hash, kNoSlot, [&](uint32_t slot) {
-    const auto* lines = reinterpret_cast<const char*>(&flows_[slot]);
-    __builtin_prefetch(lines);
-    __builtin_prefetch(lines + 64);
-    return true;
-  });
-}
-
 uint32_t FlowTable::insert(const FlowKey& key, uint64_t hash, uint64_t frame) noexcept {
+  const uint32_t never_used = flows_.end();
   const uint32_t slot = flows_.take();
-  notes_.take();  // the two slabs are taken and given back together, so their slots agree
-  flows_[slot] = Flow{};
-  flows_[slot].key = key;
-  notes_[slot] = FlowNote{.first_frame = frame};
+  rests_.take();  // the slabs are taken from and given back to together, so their slots agree
+  notes_.take();
+  if (keeps_totals_) totals_[totals_.take()] = FlowTotals{};
+  const ShortKey short_key(key);
+  Flow& flow = flows_[slot] = Flow{};
+  flow.addresses = short_key.addresses;
+  flow.ports = short_key.ports;
+  flow.ip_protocol = short_key.ip_protocol;
+  flow.shape = short_key.shape;
+  FlowRest& rest = rests_[slot] = FlowRest{};
+  rest.key = key;
+  FlowNote& note = notes_[slot];
+  const auto incarnation = slot == never_used ? uint16_t{0} : static_cast<uint16_t>(note.incarnation + 1);
+  note = FlowNote{.first_frame = frame, .incarnation = incarnation};
   index_.insert(hash, slot);
   return slot;
 }
 
 void FlowTable::erase(uint32_t slot) noexcept {
-  index_.erase(hash(flows_[slot].key), slot);
-  flows_[slot].key.family = IpFamily::None;
+  index_.erase(hash(rests_[slot].key), slot);
+  flows_[slot].shape = 0;
   flows_.give_back(slot);
+  rests_.give_back(slot);
   notes_.give_back(slot);
+  if (keeps_totals_) totals_.give_back(slot);
 }
 
 void FlowTable::grow_index(size_t count) {
-  index_.grow(index_.size() + count, [&](uint32_t slot) { return hash(flows_[slot].key); });
+  index_.grow(index_.size() + count, [&](uint32_t slot) { return hash(rests_[slot].key); });
+}
+
+void FlowTable::make_all_room() {
+  flows_.make_all_room();
+  rests_.make_all_room();
+  notes_.make_all_room();
+  if (keeps_totals_) totals_.make_all_room();
+  if (most_ > index_.size()) grow_index(most_ - index_.size());
 }
 
 uint32_t FlowTable::pick_victim() noexcept {
@@ -49,7 +64,7 @@ uint32_t FlowTable::pick_victim() noexcept {
   unsigned seen = 0;
   for (uint32_t step = 0; step < end && seen < kLookedAt; ++step) {
     clock_hand_ = clock_hand_ + 1 < end ? clock_hand_ + 1 : 0;
-    if (!in_use(clock_hand_)) continue;
+    if (!flows_[clock_hand_].in_use()) continue;
     ++seen;
     if (victim == kNoSlot || flows_[clock_hand_].last_time < flows_[victim].last_time) victim = clock_hand_;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// All flows of one worker. Bounded: when full, the longest idle of a few looked at gives way, and is counted.
+// All flows of one worker, in slabs that share their slot numbers. Bounded: when full, the longest idle of a few looked at gives way, and is counted.
 #pragma once
 
 #include <cstddef>
@@ -13,15 +13,27 @@ namespace wirewatch {
 
 class FlowTable {
  public:
-  explicit FlowTable(size_t most_flows);
+  /// `totals`: keeps FlowTotals of every flow, another 32 bytes each.
+  explicit FlowTable(size_t most_flows, bool totals = false);
 
   void prefetch(uint64_t hash) const noexcept { index_.prefetch(hash); }
-  /// Brings the flow's two lines near; call once prefetch(hash) has had time to arrive.
-  void prefetch_flow(uint64_t hash) const noexcept;
+  /// Where the flow most likely is, and its line on its way; kNoSlot when nowhere. For use once prefetch(hash) has had
+  /// time to arrive.
+  uint32_t prefetch_flow(uint64_t hash) const noexcept {
+    const uint32_t slot = index_.first(hash, kNoSlot);
+    if (slot != kNoSlot) __builtin_prefetch(&flows_[slot], 1);
+    return slot;
+  }
 
   /// The slot of the flow between these ends, or kNoSlot.
   uint32_t find(const FlowKey& key, uint64_t hash) const noexcept {
-    return index_.find(hash, kNoSlot, [&](uint32_t slot) { return flows_[slot].key == key; });
+    const ShortKey wanted(key);
+    return index_.find(hash, kNoSlot, [&](uint32_t slot) { return is(slot, wanted, key); });
+  }
+  /// The same when prefetch_flow() said `likely` some packets ago; what happened since does not matter.
+  uint32_t find(const FlowKey& key, uint64_t hash, uint32_t likely) const noexcept {
+    if (likely != kNoSlot && is(likely, ShortKey(key), key)) [[likely]] return likely;
+    return find(key, hash);
   }
   /// A fresh flow under `key`. Only while room() > 0.
   uint32_t insert(const FlowKey& key, uint64_t hash, uint64_t frame) noexcept;
@@ -33,18 +45,27 @@ class FlowTable {
 
   Flow& operator[](uint32_t slot) noexcept { return flows_[slot]; }
   const Flow& operator[](uint32_t slot) const noexcept { return flows_[slot]; }
+  FlowRest& rest(uint32_t slot) noexcept { return rests_[slot]; }
   FlowNote& note(uint32_t slot) noexcept { return notes_[slot]; }
+  /// Only of a table that keeps them.
+  FlowTotals& totals(uint32_t slot) noexcept { return totals_[slot]; }
+  bool keeps_totals() const noexcept { return keeps_totals_; }
 
   /// Between bursts: room for `count` more flows, as far as the bound allows.
   void make_room(size_t count) {
     flows_.make_room(count);
+    rests_.make_room(count);
     notes_.make_room(count);
+    if (keeps_totals_) totals_.make_room(count);
     if (index_.size() + count > index_.room()) [[unlikely]] grow_index(count);
   }
+  /// Room for all of the bound at once.
+  void make_all_room();
   size_t room() const noexcept { return flows_.room(); }
   size_t size() const noexcept { return index_.size(); }
   size_t memory_bytes() const noexcept {
-    return flows_.memory_bytes() + notes_.memory_bytes() + index_.memory_bytes();
+    return flows_.memory_bytes() + rests_.memory_bytes() + notes_.memory_bytes() + totals_.memory_bytes() +
+           index_.memory_bytes();
   }
 
   /// The longest idle of the next few flows under the clock hand: what to end when there is no room. kNoSlot when empty.
@@ -54,17 +75,26 @@ class FlowTable {
   template <typename Visit>
   void for_each(Visit visit) {
     for (uint32_t slot = 0; slot < flows_.end(); ++slot) {
-      if (in_use(slot)) visit(slot);
+      if (flows_[slot].in_use()) visit(slot);
     }
   }
+  /// Slots below this have held a flow at one time.
+  uint32_t end() const noexcept { return flows_.end(); }
 
  private:
   void grow_index(size_t count);
-  bool in_use(uint32_t slot) const noexcept { return flows_[slot].key.family != IpFamily::None; }
+  bool is(uint32_t slot, const ShortKey& wanted, const FlowKey& key) const noexcept {
+    const Flow& flow = flows_[slot];
+    if (!flow.is(wanted)) return false;
+    return wanted.shape == ShortKey::kWhole || rests_[slot].key == key;
+  }
 
   size_t most_;
+  bool keeps_totals_;
   Slab<Flow, 15> flows_;
+  Slab<FlowRest, 15> rests_;
   Slab<FlowNote, 15> notes_;
+  Slab<FlowTotals, 15> totals_;
   SlotIndex index_;
   uint32_t clock_hand_ = 0;
 };

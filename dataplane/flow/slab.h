@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <type_traits>
 #include <vector>
@@ -32,6 +33,12 @@ class Slab {
       chunks_.emplace_back(LargeAllocator<T>().allocate(kChunk));
       free_.reserve(capacity());
     }
+  }
+  /// Room for all there may ever be, touched, so that no page fault is left for later.
+  void make_all_room() {
+    const size_t before = chunks_.size();
+    make_room(most_ - in_use());
+    for (size_t i = before; i < chunks_.size(); ++i) std::memset(static_cast<void*>(chunks_[i].get()), 0, kChunk * sizeof(T));
   }
   /// Records that can be taken without growing.
   size_t room() const noexcept { return free_.size() + (usable() - used_once_); }

@@ -30,6 +30,10 @@ class SlotIndex {
       if (bucket.spilled == 0) return none;
     }
   }
+  /// The first slot whose tag agrees, or `none`: nearly always the right one.
+  uint32_t first(uint64_t hash, uint32_t none) const noexcept {
+    return find(hash, none, [](uint32_t) { return true; });
+  }
   /// Only while size() < room().
   void insert(uint64_t hash, uint32_t slot) noexcept;
   /// `slot` must be in the index under `hash`.

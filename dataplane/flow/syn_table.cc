@@ -88,6 +88,25 @@ std::optional<PendingSyn> SynSet<AddressBytes>::take_any() noexcept {
   return found;
 }
 
+template <size_t AddressBytes>
+std::optional<PendingSyn> SynSet<AddressBytes>::take_older(Timestamp before, Timestamp now, size_t& places) noexcept {
+  if (size_ == 0) return std::nullopt;
+  for (; places > 0; --places) {
+    const size_t at = ageing_ & mask();
+    Entry& entry = entries_[at];
+    if (entry.frame_length != 0) {
+      if (entry.time < before) {
+        const PendingSyn found = unpack(entry);
+        remove(at);  // what moves up into this place is looked at next
+        return found;
+      }
+      if (entry.time > now) entry.time = now;
+    }
+    ++ageing_;
+  }
+  return std::nullopt;
+}
+
 /// Closes the gap at `at` so that no probe sequence is cut: entries behind it move up unless they are at home.
 template <size_t AddressBytes>
 void SynSet<AddressBytes>::remove(size_t at) noexcept {

@@ -24,7 +24,7 @@ struct PendingSyn {
   uint32_t sequence = 0;
   uint16_t frame_length = 0;  // saturates
   uint16_t path = 0;
-  uint64_t frame = 0;
+  uint64_t frame = 0;  // keeps its low 32 bits
 };
 
 /// One address family's entries, open addressing with linear probing and backward-shift removal.
@@ -38,7 +38,12 @@ class SynSet {
   /// Some entry, to be ended for want of room.
   std::optional<PendingSyn> take_oldest_near(uint64_t hash) noexcept;
   std::optional<PendingSyn> take_any() noexcept;
+  /// Takes one that is older than `before`, looking at no more than `places` places from where the last call stopped, and
+  /// says in `places` how many are left. A time ahead of `now` is set back to it.
+  std::optional<PendingSyn> take_older(Timestamp before, Timestamp now, size_t& places) noexcept;
   void make_room(size_t count);
+  void make_all_room() { make_room(most_ - size_); }
+  size_t places() const noexcept { return entries_.size(); }
   bool full() const noexcept { return size_ >= room(); }
   size_t size() const noexcept { return size_; }
   size_t memory_bytes() const noexcept { return entries_.size() * sizeof(Entry); }
@@ -67,6 +72,7 @@ class SynSet {
   size_t most_;
   size_t size_ = 0;
   size_t scan_ = 0;
+  size_t ageing_ = 0;  // next place to be looked at
   std::vector<Entry, LargeAllocator<Entry>> entries_;
 };
 
@@ -80,6 +86,20 @@ class SynTable {
   /// Removes and returns the SYN of this connection, if one is pending.
   std::optional<PendingSyn> take(const FlowKey& key, uint64_t hash) noexcept;
   std::optional<PendingSyn> take_any() noexcept;
+  /// See SynSet; each family has its own share of places to look at.
+  struct Places {
+    size_t v4 = 0;
+    size_t v6 = 0;
+  };
+  std::optional<PendingSyn> take_older(Timestamp before, Timestamp now, Places& places) noexcept {
+    auto syn = v4_.take_older(before, now, places.v4);
+    return syn ? syn : v6_.take_older(before, now, places.v6);
+  }
+  void make_all_room() {
+    v4_.make_all_room();
+    v6_.make_all_room();
+  }
+  Places places() const noexcept { return {v4_.places(), v6_.places()}; }
   bool empty() const noexcept { return size() == 0; }
   size_t size() const noexcept { return v4_.size() + v6_.size(); }
   /// Between bursts, as far as the bound allows.

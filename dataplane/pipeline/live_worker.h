@@ -23,8 +23,8 @@ class LiveWorker {
   /// Bit i of the answer: packets[i] is not to be forwarded. At most kBurstSize packets.
   uint64_t process(std::span<const ParsedPacket> packets) { return worker_.process(packets); }
   /// Between bursts: a bounded share of ageing, folding and publishing, and what has been offered. `now` is the last
-  /// packet's time, or the source's clock when there was none.
-  void maintain(Timestamp now) noexcept;
+  /// packet's time, or, when the source is idle, its clock's.
+  void maintain(Timestamp now, bool idle);
   LoopCounters& loop() noexcept { return loop_; }
   /// Ends every flow and publishes it all, when its loop has stopped.
   void finish();

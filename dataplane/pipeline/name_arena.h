@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Host names of flows, kept for as long as anyone may print them. Bounded; grows between bursts only.
+// Host names of flows, kept for as long as anyone may print them. Bounded; grows between bursts only. What is given back
+// is used again by names of about the same length.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -20,47 +22,80 @@ class NameArena {
   /// Keeps a copy and returns its place, or kNone when it is empty, too long or there is no room (counted).
   uint32_t keep(std::string_view name) noexcept {
     if (name.empty() || name.size() > kLongest) return kNone;
-    if (chunks_.empty() || used_ + name.size() + 1 > kChunk) {
-      if (!spare_) {
+    const size_t size = (name.size() + kStep) / kStep * kStep;  // with a byte for the length
+    uint32_t& free = free_[size / kStep - 1];
+    if (free != kNone) {
+      const uint32_t place = free;
+      char* const at = start(place);
+      std::memcpy(&free, at, sizeof free);
+      write(at, name);
+      return place;
+    }
+    if (chunks_.empty() || used_ + size > kChunk) {
+      if (spares_.empty()) {
         ++refused_;
         return kNone;
       }
-      chunks_.push_back(std::move(spare_));  // the room for the pointer was reserved with the spare
+      chunks_.push_back(std::move(spares_.back()));  // the room for the pointer was reserved with the spare
+      spares_.pop_back();
       used_ = 0;
     }
-    char* at = chunks_.back().get() + used_;
-    *reinterpret_cast<uint8_t*>(at) = static_cast<uint8_t>(name.size());
-    std::memcpy(at + 1, name.data(), name.size());
+    write(chunks_.back().get() + used_, name);
     const auto place = static_cast<uint32_t>((chunks_.size() - 1) * kChunk + used_ + 1);
-    used_ += name.size() + 1;
+    used_ += size;
     return place;
+  }
+
+  /// The name at a place is not needed any more.
+  void give_back(uint32_t place) noexcept {
+    if (place == kNone) return;
+    uint32_t& free = free_[at(place).size() / kStep];
+    std::memcpy(start(place), &free, sizeof free);
+    free = place;
   }
 
   /// The name at a place; valid as long as the arena.
   std::string_view at(uint32_t place) const noexcept {
     if (place == kNone) return {};
-    const char* start = chunks_[(place - 1) / kChunk].get() + (place - 1) % kChunk;
-    return {start + 1, *reinterpret_cast<const uint8_t*>(start)};
+    const char* const name = start(place);
+    return {name + 1, *reinterpret_cast<const uint8_t*>(name)};
   }
+
+  size_t memory_bytes() const noexcept { return (chunks_.size() + spares_.size()) * kChunk; }
 
   /// Between bursts: a chunk in hand for when the current one is full (it holds more names than a burst can bring).
   void make_room() {
-    if (spare_ || chunks_.size() >= most_chunks_) return;
+    if (!spares_.empty() || chunks_.size() >= most_chunks_) return;
     if (!chunks_.empty() && used_ + kBurstNames < kChunk) return;
-    spare_ = std::make_unique<char[]>(kChunk);
-    chunks_.reserve(chunks_.size() + 1);
+    add_spare();
+  }
+  /// All the memory there may ever be.
+  void make_all_room() {
+    while (chunks_.size() + spares_.size() < most_chunks_) add_spare();
   }
   uint64_t refused() const noexcept { return refused_; }
 
  private:
   static constexpr size_t kChunk = size_t{1} << 16;
+  static constexpr size_t kStep = 16;
   static constexpr size_t kBurstNames = size_t{64} * (kLongest + 1);
+
+  void add_spare() {
+    spares_.push_back(std::make_unique<char[]>(kChunk));
+    chunks_.reserve(chunks_.size() + spares_.size());
+  }
+  char* start(uint32_t place) const noexcept { return chunks_[(place - 1) / kChunk].get() + (place - 1) % kChunk; }
+  static void write(char* at, std::string_view name) noexcept {
+    *reinterpret_cast<uint8_t*>(at) = static_cast<uint8_t>(name.size());
+    std::memcpy(at + 1, name.data(), name.size());
+  }
 
   size_t most_chunks_;
   size_t used_ = 0;
   uint64_t refused_ = 0;
+  std::array<uint32_t, (kLongest + kStep) / kStep> free_{};  // by size: the first free place, which names the next
   std::vector<std::unique_ptr<char[]>> chunks_;
-  std::unique_ptr<char[]> spare_;
+  std::vector<std::unique_ptr<char[]>> spares_;
 };
 
 }  // namespace wirewatch

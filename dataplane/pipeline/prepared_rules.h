@@ -20,10 +20,13 @@ struct RuleIds {
   std::vector<uint16_t> signature;               // by the rule set's index
   std::vector<ApplicationId> local_application;  // by the registry's id, 0 when these rules have none
   std::vector<uint16_t> local_signature;
+  std::vector<ApplicationId> protocol;           // by the rule set's index of a signature: the registry's id
 
   ApplicationId global(ApplicationId id) const noexcept { return application.empty() ? id : at(application, id); }
   uint16_t global_signature(uint16_t id) const noexcept { return signature.empty() ? id : at(signature, id); }
   ApplicationId local(ApplicationId id) const noexcept { return application.empty() ? id : at(local_application, id); }
+  /// To tell a signature that kept its name but now stands for something else.
+  ApplicationId protocol_of(uint16_t signature_index) const noexcept { return protocol.empty() ? kUnknownApplication : at(protocol, signature_index); }
   uint16_t local_of_signature(uint16_t id) const noexcept { return signature.empty() ? id : at(local_signature, id); }
 
  private:
@@ -39,6 +42,7 @@ struct PreparedRules {
 
   Classifier classifier;
   std::shared_ptr<const RuleIds> ids;
+  std::shared_ptr<const RuleIds> also_released;  // on the way back
 };
 
 /// Enters the rules' names in the registry. Once for a rule set, shared by the PreparedRules of all workers.

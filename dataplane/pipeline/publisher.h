@@ -56,7 +56,7 @@ class WorkerPublisher {
  private:
   enum class Stage : uint8_t { Idle, Applications, Destinations, Endpoints, Conversations, Counts };
   template <typename Row, typename Map>
-  bool copy(const Map& map, size_t offset, uint32_t most, uint64_t& used, size_t& places) noexcept;
+  bool copy(const Map& map, size_t offset, uint32_t most, uint64_t& used, uint64_t& left_out, size_t& places) noexcept;
   void write_counts(const Worker& worker, const LoopCounters& loop, uint64_t events_dropped, Timestamp now) noexcept;
   SharedSnapshot& snapshot() const noexcept;
 
@@ -64,7 +64,8 @@ class WorkerPublisher {
   SharedLimits limits_;
   SharedLayout layout_;
   Stage stage_ = Stage::Idle;
-  size_t next_place_ = 0;
+  size_t places_ = 0;      // of the table being copied, when that began
+  size_t next_place_ = 0;  // of it
   uint64_t number_ = 0;
   SharedWorkerCounts counts_{};
 };
@@ -95,6 +96,7 @@ class ProcessPublisher {
 
  private:
   SharedProcessPart& part_;
+  SharedProcess block_{};
 };
 
 }  // namespace wirewatch

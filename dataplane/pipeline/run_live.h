@@ -55,12 +55,12 @@ void run_live(Source& source, LiveWorker& worker, Hooks& hooks, const std::atomi
       const uint64_t drop = worker.process({burst.parsed.data(), burst.count});
       hooks.forward(burst, drop);
       source.recycle(burst);
-      worker.maintain(last);
+      worker.maintain(last, false);
       ++loop.bursts;
       const auto took_ns = static_cast<uint64_t>(static_cast<double>(ticks() - begun) * hooks.ns_per_tick());
       loop.longest_burst_ns = std::max(loop.longest_burst_ns, took_ns);
     } else {
-      worker.maintain(source.now());
+      worker.maintain(source.now(), true);
     }
     hooks.rest(got == Poll::Idle);
   }

@@ -15,7 +15,7 @@ namespace wirewatch {
 
 /// Of a flow that began, went on or ended. Application and signature are the registry's ids.
 struct FlowEvent {
-  static constexpr size_t kLongestHost = 96;
+  static constexpr size_t kLongestHost = 88;
 
   FlowRecord record;  // traffic since the flow's last event; its `host` is empty: see host()
   FlowProgress progress;

@@ -65,6 +65,7 @@ struct SharedNames {
 };
 
 inline constexpr size_t kMostPorts = 32;
+inline constexpr uint32_t kSeveralWorkers = 0xffffffff;
 
 struct SharedLoss {
   std::array<char, 48> name;
@@ -81,7 +82,7 @@ struct SharedPort {
   uint8_t timestamp_source;
   uint8_t link_up;
   uint16_t losses_used;
-  uint32_t worker;                    // that polls it; 0xffffffff when several do
+  uint32_t worker;                    // that polls it, or kSeveralWorkers
   std::array<SharedLoss, kMostLossCounters> losses;
 };
 struct SharedProcess {

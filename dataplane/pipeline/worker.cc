@@ -30,16 +30,25 @@ bool is_multicast(const IpAddress& address) noexcept {
 
 }  // namespace
 
-Worker::Worker(const WorkerOptions& options, std::shared_ptr<const RuleSet> rules, EventSink& sink)
+Worker::Worker(const WorkerOptions& options, std::unique_ptr<PreparedRules> rules, EventSink& sink)
     : options_(options),
       sink_(sink),
-      classifier_(std::move(rules)),
-      flows_(options.max_flows),
+      rules_(std::move(rules)),
+      flows_(options.max_flows, options.pass_ns > 0),
       syns_(options.max_pending_syns),
-      sides_(options.max_flows),
-      other_paths_(options.max_flows),
+      sides_(std::min(options.max_open, options.max_flows)),
+      other_paths_(std::min(options.max_other_paths, options.max_flows)),
       names_(options.max_name_bytes),
-      tables_(options.max_table_rows) {}
+      tables_(options.max_table_rows, options.max_application_rows),
+      rtts_(options.rtt_ports) {
+  if (!options.preallocate) return;
+  flows_.make_all_room();
+  syns_.make_all_room();
+  sides_.make_all_room();
+  other_paths_.make_all_room();
+  names_.make_all_room();
+  tables_.make_all_room();
+}
 
 void Worker::make_room(size_t frames) {
   flows_.make_room(frames);
@@ -50,61 +59,80 @@ void Worker::make_room(size_t frames) {
   tables_.make_room(frames);
 }
 
-/// What a flow needs is on its way from memory while the packets before it are worked on: first the bucket of the index,
-/// some packets later the flow that the bucket names.
 uint64_t Worker::process(std::span<const ParsedPacket> packets) {
-  constexpr size_t kFlowAhead = 16, kBucketAhead = 32;
   make_room(packets.size());
-  for (size_t i = 0; i < packets.size() + kBucketAhead; ++i) {
-    if (i < packets.size() && packets[i].layers->has_flow) flows_.prefetch(packets[i].layers->flow_hash);
-    const size_t next = i - (kBucketAhead - kFlowAhead);
-    if (next < packets.size() && packets[next].layers->has_flow) flows_.prefetch_flow(packets[next].layers->flow_hash);
-    if (i < kBucketAhead) continue;
-    const ParsedPacket& each = packets[i - kBucketAhead];
-    count(*each.packet, *each.layers);
-    observe(*each.packet, *each.layers);
+  const uint64_t blocked = process_group(packets.first(std::min(kGroup, packets.size())));
+  for (size_t at = kGroup; at < packets.size(); at += kGroup) {
+    process_group(packets.subspan(at, std::min(kGroup, packets.size() - at)));
   }
-  return 0;
+  return blocked;
 }
 
-void Worker::count(const Packet& packet, const Layers& layers) noexcept {
-  ++counters_.by_status[static_cast<size_t>(layers.status)];
-  counters_.total += {1, packet.original_length};
-  if (packet.time == kNoTimestamp) return;
-  if (!counters_.first_time || packet.time < *counters_.first_time) counters_.first_time = packet.time;
-  if (!counters_.last_time || packet.time > *counters_.last_time) counters_.last_time = packet.time;
+/// What the packets need is fetched for all of them before the first is worked on: the buckets of the index, then the
+/// flows that the buckets name.
+uint64_t Worker::process_group(std::span<const ParsedPacket> packets) noexcept {
+  std::array<uint32_t, kGroup> likely;
+  for (const ParsedPacket& each : packets) {
+    if (each.layers->has_flow) flows_.prefetch(each.layers->flow_hash);
+  }
+  for (size_t i = 0; i < packets.size(); ++i) {
+    const Layers& layers = *packets[i].layers;
+    likely[i] = layers.has_flow ? flows_.prefetch_flow(layers.flow_hash) : kNoSlot;
+  }
+  uint64_t blocked = 0;
+  Traffic sum;
+  for (size_t i = 0; i < packets.size(); ++i) {
+    const Packet& packet = *packets[i].packet;
+    const Layers& layers = *packets[i].layers;
+    ++counters_.by_status[static_cast<size_t>(layers.status)];
+    sum += {1, packet.original_length};
+    if (packet.time != kNoTimestamp) {
+      if (!counters_.first_time || packet.time < *counters_.first_time) counters_.first_time = packet.time;
+      if (!counters_.last_time || packet.time > *counters_.last_time) counters_.last_time = packet.time;
+    }
+    if (!observe(packet, layers, likely[i])) continue;
+    blocked |= uint64_t{1} << i;
+    live_.blocked += {1, packet.original_length};
+  }
+  counters_.total += sum;
+  return blocked;
 }
 
-void Worker::observe(const Packet& packet, const Layers& layers) noexcept {
-  if (!layers.has_flow) {
-    observe_without_flow(packet, layers);
-    return;
-  }
+/// True when the frame is not to pass.
+bool Worker::observe(const Packet& packet, const Layers& layers, uint32_t likely) noexcept {
+  if (!layers.has_flow) return observe_without_flow(packet, layers);
   if (counted_by_frame(layers.tunneled, layers.payload_layer == layers.depth)) count_outer(packet, layers);
-  uint32_t slot = flows_.find(layers.key, layers.flow_hash);
+  uint32_t slot = flows_.find(layers.key, layers.flow_hash, likely);
   if (layers.key.ip_protocol == kTcp) {
     slot = tcp_flow(packet, layers, slot);
-    if (slot == kNoSlot) return;  // a bare SYN, kept apart
+    if (slot == kNoSlot) {  // a bare SYN, kept apart
+      return drop_list_ && drop_list_->blocks(layers.key, kUnknownApplication, Evidence::None, packet.time);
+    }
   } else if (slot == kNoSlot) {
     slot = begin_flow(packet, layers);
   }
+  count_in_flow(slot, packet, layers);
   Flow& flow = flows_[slot];
-  count_in_flow(flow, packet, layers);
   if (layers.payload_length > 0 && !flow.has(Flow::kClassified)) classify(slot, packet, layers);
+  return flow.has(Flow::kBlocked);
 }
 
-void Worker::observe_without_flow(const Packet& packet, const Layers& layers) noexcept {
+bool Worker::observe_without_flow(const Packet& packet, const Layers& layers) noexcept {
   const Traffic one{1, packet.original_length};
   Side side = Side::Unknown;
+  bool blocked = false;
   if (layers.outer_family != IpFamily::None) {
     count_outer(packet, layers);
-    if (!options_.local_networks.empty()) {
-      const uint8_t* header = packet.data + layers.inner_offset;
-      side = side_of(ip_source(header, layers.inner_family), ip_destination(header, layers.inner_family), side);
-    }
+    const uint8_t* header = packet.data + layers.inner_offset;
+    const auto source = [&] { return ip_source(header, layers.inner_family); };
+    const auto destination = [&] { return ip_destination(header, layers.inner_family); };
+    if (!options_.local_networks.empty()) side = side_of(source(), destination(), side);
+    if (drop_list_) blocked = drop_list_->blocks(source(), destination(), packet.time);
   }
   const uint16_t path = tables_.paths.id_of(layers.protocols);
   tables_.count_path(path, side, one);
+  folded_ += one;
+  return blocked;
 }
 
 /// Destinations and endpoints by the outermost header, or by the innermost when the options say so.
@@ -130,8 +158,8 @@ uint32_t Worker::tcp_flow(const Packet& packet, const Layers& layers, uint32_t s
   }
   observe_handshake(slot, segment, packet.time);
   Flow& flow = flows_[slot];
-  if (is_rst(segment.flags)) flow.flags |= Flow::kReset;
-  if ((segment.flags & tcp_flag::kFin) != 0) flow.flags |= segment.from_low ? Flow::kFinLow : Flow::kFinHigh;
+  if (is_rst(segment.flags)) flow.set(Flow::kReset);
+  if ((segment.flags & tcp_flag::kFin) != 0) flow.set(segment.from_low ? Flow::kFinLow : Flow::kFinHigh);
   return slot;
 }
 
@@ -154,28 +182,29 @@ uint32_t Worker::on_syn(const Packet& packet, const Layers& layers, uint32_t slo
     }
   }
   Flow* flow = &flows_[slot];
+  FlowRest& rest = flows_.rest(slot);
   const bool same_attempt = flow->has(Flow::kSynSeen) && !flow->has(Flow::kReset) &&
-                            flow->client_sequence == segment.sequence && flow->client_is_low() == segment.from_low;
+                            rest.client_sequence == segment.sequence && flow->client_is_low() == segment.from_low;
   if (same_attempt) {
     if (flow->side != kNoSlot && sides_[flow->side].handshake.open()) {
       sides_[flow->side].handshake.resend_syn(packet.time);
     }
     return slot;
   }
-  const bool used = flow->counts[0].packets + flow->counts[1].packets > 0;
-  const bool carried = flow->counts[0].payload_packets + flow->counts[1].payload_packets > 0;
+  const bool used = flow->recent_packets() > 0 || flow->has(Flow::kFolded);
+  const bool carried = flow->has(Flow::kPayloadSeen);
   const bool over = flow->closed() || !carried || packet.time.since(flow->last_time) > kReuseAfter_ns;
   if (used && over) {  // the ports are used again: another connection, another flow
-    end_flow(slot);
+    end_flow(slot, CloseReason::Ended);
     return on_syn(packet, layers, kNoSlot);
   }
   if (FlowSide* side = open_side(*flow)) {
-    if (side->handshake.open()) hand_on_handshake(*flow, side->handshake);
+    if (side->handshake.open()) hand_on_handshake(rest.key, rest.interface, side->handshake);
     side->handshake.begin(segment, packet.time, packet.number);
   }
-  flow->client_sequence = segment.sequence;
-  flow->flags = static_cast<uint8_t>((flow->flags & ~(Flow::kClientIsLow | Flow::kReset)) | Flow::kSynSeen |
-                                     Flow::kClientKnown | (segment.from_low ? Flow::kClientIsLow : 0));
+  rest.client_sequence = segment.sequence;
+  flow->clear(Flow::kClientIsLow | Flow::kReset);
+  flow->set(static_cast<uint16_t>(Flow::kSynSeen | Flow::kClientKnown | (segment.from_low ? Flow::kClientIsLow : 0)));
   return slot;
 }
 
@@ -186,43 +215,49 @@ void Worker::keep_syn(const Packet& packet, const Layers& layers) noexcept {
                        .sequence = layers.tcp_sequence,
                        .frame_length = static_cast<uint16_t>(std::min<uint32_t>(packet.original_length, 0xffff)),
                        .path = tables_.paths.id_of(layers.protocols),
-                       .frame = packet.number};
+                       .frame = live() ? packet.interface : packet.number};
   if (const auto evicted = syns_.insert(syn, layers.flow_hash)) {
     ++counters_.pending_syns_evicted;
     end_pending_syn(*evicted);
   }
 }
 
-/// A pending SYN becomes a flow that has seen just that SYN.
-uint32_t Worker::promote(const PendingSyn& syn, uint64_t hash) noexcept {
+/// A fresh flow, for which another gives way when there is no room.
+uint32_t Worker::insert_flow(const FlowKey& key, uint64_t hash, uint64_t frame, Timestamp time) noexcept {
   if (flows_.room() == 0) {
     ++counters_.flows_evicted;
-    end_flow(flows_.pick_victim());
+    end_flow(flows_.pick_victim(), CloseReason::Evicted);
   }
-  const uint32_t slot = flows_.insert(syn.key, hash, syn.frame);
+  ++live_.flows_begun;
+  const uint32_t slot = flows_.insert(key, hash, live() ? 0 : frame);
+  flows_[slot].last_time = flows_.rest(slot).first_time = time;
+  return slot;
+}
+
+/// A pending SYN becomes a flow that has seen just that SYN.
+uint32_t Worker::promote(const PendingSyn& syn, uint64_t hash) noexcept {
+  const uint32_t slot = insert_flow(syn.key, hash, syn.frame, syn.time);
   Flow& flow = flows_[slot];
+  FlowRest& rest = flows_.rest(slot);
   const size_t direction = syn.client_is_low ? 0 : 1;
-  flow.first_time = flow.last_time = syn.time;
-  flow.counts[direction] = {.bytes = syn.frame_length, .packets = 1};
+  flow.recent[direction] = {.packets = 1, .bytes = syn.frame_length};
   flow.path[direction] = syn.path;
-  flow.client_sequence = syn.sequence;
-  flow.flags = static_cast<uint8_t>(Flow::kSynSeen | Flow::kClientKnown | (syn.client_is_low ? Flow::kClientIsLow : 0));
+  rest.client_sequence = syn.sequence;
+  if (live()) rest.interface = static_cast<uint8_t>(std::min<uint64_t>(syn.frame, 0xff));
+  flow.set(static_cast<uint16_t>(Flow::kSynSeen | Flow::kClientKnown | (syn.client_is_low ? Flow::kClientIsLow : 0)));
   if (FlowSide* side = open_side(flow)) {
     const TcpSegment segment{.sequence = syn.sequence, .flags = tcp_flag::kSyn, .from_low = syn.client_is_low};
-    side->handshake.begin(segment, syn.time, syn.frame);
+    side->handshake.begin(segment, syn.time, live() ? 0 : syn.frame);
   }
+  if (drop_list_) reconsider_blocking(slot, syn.time);
   return slot;
 }
 
 uint32_t Worker::begin_flow(const Packet& packet, const Layers& layers) noexcept {
-  if (flows_.room() == 0) {
-    ++counters_.flows_evicted;
-    end_flow(flows_.pick_victim());
-  }
-  const uint32_t slot = flows_.insert(layers.key, layers.flow_hash, packet.number);
-  Flow& flow = flows_[slot];
-  flow.first_time = flow.last_time = packet.time;
-  guess_client(flow, layers);
+  const uint32_t slot = insert_flow(layers.key, layers.flow_hash, packet.number, packet.time);
+  if (live()) flows_.rest(slot).interface = static_cast<uint8_t>(std::min<uint16_t>(packet.interface, 0xff));
+  guess_client(flows_[slot], layers);
+  if (drop_list_) reconsider_blocking(slot, packet.time);
   return slot;
 }
 
@@ -237,11 +272,11 @@ void Worker::guess_client(Flow& flow, const Layers& layers) noexcept {
   bool source_is_client = true;
   if (layers.key.ip_protocol == kTcp && is_syn_ack(layers.tcp_flags)) {
     source_is_client = false;
-    flow.flags |= Flow::kClientKnown;
+    flow.set(Flow::kClientKnown);
   } else if (!is_multicast(destination_address)) {
     source_is_client = source_port >= kWellKnownPorts || destination_port < kWellKnownPorts;
   }
-  if (source_is_client == source_is_low) flow.flags |= Flow::kClientIsLow;
+  if (source_is_client == source_is_low) flow.set(Flow::kClientIsLow);
 }
 
 void Worker::observe_handshake(uint32_t slot, const TcpSegment& segment, Timestamp time) noexcept {
@@ -251,41 +286,81 @@ void Worker::observe_handshake(uint32_t slot, const TcpSegment& segment, Timesta
   if (!handshake.open()) return;
   handshake.observe(segment, time);
   if (!handshake.over()) return;
-  hand_on_handshake(flow, handshake);
+  const FlowRest& rest = flows_.rest(slot);
+  hand_on_handshake(rest.key, rest.interface, handshake);
   close_side_if_settled(flow);
 }
 
-void Worker::count_in_flow(Flow& flow, const Packet& packet, const Layers& layers) noexcept {
-  flow.first_time = std::min(flow.first_time, packet.time);
-  flow.last_time = std::max(flow.last_time, packet.time);
-  DirectionCounts& counts = counts_of_path(flow, layers);
-  ++counts.packets;
-  counts.bytes += packet.original_length;
-  if (!carries_payload(layers)) return;
-  ++counts.payload_packets;
-  counts.payload_bytes += packet.original_length;
+void Worker::count_in_flow(uint32_t slot, const Packet& packet, const Layers& layers) noexcept {
+  Flow& flow = flows_[slot];
+  if (packet.time >= flow.last_time) [[likely]] {
+    flow.last_time = packet.time;
+  } else {
+    FlowRest& rest = flows_.rest(slot);
+    rest.first_time = std::min(rest.first_time, packet.time);
+  }
+  const size_t direction = layers.source_is_low ? 0 : 1;
+  const uint16_t path = flow.path[direction];
+  if (path == kNoPath || !tables_.paths.is(path, layers.protocols)) [[unlikely]] {
+    return count_other_path(slot, packet, layers);
+  }
+  const bool payload = carries_payload(layers);
+  flow.flags = static_cast<uint16_t>(flow.flags | (payload ? Flow::kPayloadSeen : 0));
+  if (flow.recent[direction].add(packet.original_length, payload)) [[likely]] return;
+  spill(slot, direction);
+  flow.recent[direction].add(packet.original_length, payload);
 }
 
-/// Nearly always the flow's own counts; frames of a further path are counted apart, since they fold into other rows.
-DirectionCounts& Worker::counts_of_path(Flow& flow, const Layers& layers) noexcept {
+/// The first frame of a direction, or one over another path than that: counted apart, since it folds into other rows.
+void Worker::count_other_path(uint32_t slot, const Packet& packet, const Layers& layers) noexcept {
+  Flow& flow = flows_[slot];
   const size_t direction = layers.source_is_low ? 0 : 1;
-  uint16_t& path = flow.path[direction];
-  if (path != kNoPath && tables_.paths.is(path, layers.protocols)) [[likely]] return flow.counts[direction];
   const uint16_t id = tables_.paths.id_of(layers.protocols);
-  if (path == kNoPath) path = id;
-  if (path == id) return flow.counts[direction];
-  for (uint32_t at = flow.other_paths; at != kNoSlot; at = other_paths_[at].next) {
-    OtherPath& other = other_paths_[at];
-    if (other.path == id && other.from_low == layers.source_is_low) return other.counts;
-  }
-  if (other_paths_.room() == 0) {
+  const bool payload = carries_payload(layers);
+  if (flow.path[direction] == kNoPath) flow.path[direction] = id;
+  if (flow.path[direction] != id) {
+    if (OtherPath* other = other_path(slot, id, layers.source_is_low)) {
+      other->counts.add(packet.original_length, payload);
+      return;
+    }
     ++counters_.other_paths_refused;
-    return flow.counts[direction];
   }
-  const uint32_t slot = other_paths_.take();
-  other_paths_[slot] = {.counts = {}, .path = id, .from_low = layers.source_is_low, .next = flow.other_paths};
-  flow.other_paths = slot;
-  return other_paths_[slot].counts;
+  if (payload) flow.set(Flow::kPayloadSeen);
+  if (flow.recent[direction].add(packet.original_length, payload)) return;
+  spill(slot, direction);
+  flow.recent[direction].add(packet.original_length, payload);
+}
+
+/// The record of a flow's frames on a path, made if need be; nullptr when there is no room.
+OtherPath* Worker::other_path(uint32_t slot, uint16_t path, bool from_low) noexcept {
+  FlowRest& rest = flows_.rest(slot);
+  for (uint32_t at = rest.other_paths; at != kNoSlot; at = other_paths_[at].next) {
+    OtherPath& other = other_paths_[at];
+    if (other.path == path && other.from_low == from_low) return &other;
+  }
+  if (other_paths_.room() == 0) return nullptr;
+  const uint32_t at = other_paths_.take();
+  other_paths_[at] = {.counts = {}, .path = path, .from_low = from_low, .next = rest.other_paths};
+  rest.other_paths = at;
+  return &other_paths_[at];
+}
+
+/// Counts that are full move to where there is room for more: 4 GiB of a flow since it was last folded.
+void Worker::spill(uint32_t slot, size_t direction) noexcept {
+  Flow& flow = flows_[slot];
+  const DirectionCounts counts = flow.recent[direction].wide();
+  flow.recent[direction] = {};
+  if (OtherPath* other = other_path(slot, flow.path[direction], direction == 0)) {
+    other->counts += counts;
+    return;
+  }
+  // No room: into the tables with them, so that at least no sum is wrong.
+  ++counters_.other_paths_refused;
+  FlowRecord unseen;
+  const FlowRest& rest = flows_.rest(slot);
+  unseen.client = flow.client_is_low() ? rest.key.low() : rest.key.high();
+  unseen.server = flow.client_is_low() ? rest.key.high() : rest.key.low();
+  fold(flow.client_is_low(), flow.path[direction], direction == 0, counts, unseen);
 }
 
 FlowSide* Worker::open_side(Flow& flow) noexcept {
@@ -296,12 +371,17 @@ FlowSide* Worker::open_side(Flow& flow) noexcept {
     }
     flow.side = sides_.take();
     sides_[flow.side] = FlowSide{};
+    sides_[flow.side].rules = generation_;
   }
   return &sides_[flow.side];
 }
 
 void Worker::close_side_if_settled(Flow& flow) noexcept {
   if (flow.side == kNoSlot || !flow.has(Flow::kClassified) || sides_[flow.side].handshake.open()) return;
+  close_side(flow);
+}
+
+void Worker::close_side(Flow& flow) noexcept {
   sides_.give_back(flow.side);
   flow.side = kNoSlot;
 }
@@ -310,8 +390,12 @@ void Worker::classify(uint32_t slot, const Packet& packet, const Layers& layers)
   Flow& flow = flows_[slot];
   FlowSide* side = open_side(flow);
   if (side == nullptr) {
-    flow.flags |= Flow::kClassified;
+    flow.set(Flow::kClassified);
     return;
+  }
+  if (side->rules != generation_) [[unlikely]] {
+    carry_over(slot, *side);
+    if (flow.has(Flow::kClassified)) return close_side_if_settled(flow);
   }
   const size_t direction = layers.source_is_low ? 0 : 1;
   if (layers.key.ip_protocol == kTcp) {
@@ -332,14 +416,16 @@ void Worker::classify(uint32_t slot, const Packet& packet, const Layers& layers)
       .original_length = layers.payload_length,
       .from_second_side = !from_client,
   };
-  const Classification said = classifier_.observe(side->classify, payload);
+  const Classification said = rules_->classifier.observe(side->classify, payload);
   FlowNote& note = flows_.note(slot);
   if (!said.host.empty() && note.host == NameArena::kNone) note.host = names_.keep(said.host);
-  flow.application = said.verdict.application;
-  flow.evidence = said.verdict.evidence;
-  note.signature = said.verdict.signature;
+  FlowRest& rest = flows_.rest(slot);
+  rest.application = rules_->ids->global(said.verdict.application);
+  rest.evidence = said.verdict.evidence;
+  note.signature = rules_->ids->global_signature(said.verdict.signature);
+  if (drop_list_) reconsider_blocking(slot, packet.time);
   if (!said.done) return;
-  flow.flags |= Flow::kClassified;
+  flow.set(Flow::kClassified);
   close_side_if_settled(flow);
 }
 

@@ -12,14 +12,18 @@
 #include <vector>
 
 #include "dataplane/classify/classifier.h"
+#include "dataplane/flow/ageing_clock.h"
 #include "dataplane/flow/flow_table.h"
 #include "dataplane/flow/handshake.h"
 #include "dataplane/flow/records.h"
 #include "dataplane/flow/syn_table.h"
 #include "dataplane/packet/parse.h"
 #include "dataplane/pipeline/counters.h"
+#include "dataplane/pipeline/drop_list.h"
 #include "dataplane/pipeline/name_arena.h"
+#include "dataplane/pipeline/prepared_rules.h"
 #include "dataplane/source/source.h"
+#include "dataplane/stats/port_rtts.h"
 #include "dataplane/stats/tables.h"
 
 namespace wirewatch {
@@ -46,8 +50,13 @@ struct WorkerOptions {
   size_t max_name_bytes = size_t{256} << 20;
   std::vector<IpPrefix> local_networks{};    // sent and received are seen from here when given, else from the client
   bool inner_destinations = false;           // count destinations by the innermost header of tunnels
+  size_t max_open = SIZE_MAX;                // flows whose handshake or name is still open
+  size_t max_other_paths = SIZE_MAX;         // further protocol paths of flows
+  size_t max_application_rows = Tables::kApplicationRows;
+  // Only of a worker that never ends:
   Ageing ageing{};
   int64_t pass_ns = 0;                       // how often every flow is looked at, folded and handed on; 0 is never
+  size_t rtt_ports = 0;                      // server ports with a histogram of their own; 0 is no histograms at all
   bool preallocate = false;                  // all memory at once: afterwards nothing allocates, between bursts neither
   uint16_t number = 0;                       // of the worker, part of its flows' ids
 };
@@ -68,6 +77,7 @@ class EventSink {
 
 /// Held while a handshake or a classification is open; given back as soon as both are settled.
 struct FlowSide {
+  uint32_t rules = 0;  // generation whose numbers `classify` holds
   Handshake handshake;
   ClassifyState classify{};
   std::array<uint32_t, 2> scanned_sequence{};  // of each end's last scanned TCP segment: a copy is not scanned twice
@@ -76,34 +86,55 @@ struct FlowSide {
 
 class Worker {
  public:
-  Worker(const WorkerOptions& options, std::shared_ptr<const RuleSet> rules, EventSink& sink);
+  Worker(const WorkerOptions& options, std::shared_ptr<const RuleSet> rules, EventSink& sink)
+      : Worker(options, std::make_unique<PreparedRules>(std::move(rules)), sink) {}
+  Worker(const WorkerOptions& options, std::unique_ptr<PreparedRules> rules, EventSink& sink);
 
+  const WorkerOptions& options() const noexcept { return options_; }
   const ParseOptions& parse_options() const noexcept { return options_.parse; }
   /// Bit i of the answer: the drop list has it that packets[i] shall not pass. Of the first 64 packets.
   uint64_t process(std::span<const ParsedPacket> packets);
   /// The source has ended: ends every flow and every pending SYN.
   void finish();
 
+  /// Between bursts, for a worker that never ends: its share of ageing and folding, looking at no more than `most` flows
+  /// and as many SYNs. `now` is the time of the last packet, or by the source's clock when there are none.
+  void maintain(Timestamp now, size_t most);
+  /// Folds and hands on all there is at once, and goes on.
+  void flush();
+  /// Between bursts: scans with other rules from here on. Named flows keep their name; what is under way goes on with the
+  /// new rules' numbers for the same signatures. Takes the time of a few pointers. Gives back what it replaces.
+  std::unique_ptr<PreparedRules> adopt(std::unique_ptr<PreparedRules> next) noexcept;
+  /// Between bursts. Flows that are known already follow within a pass. Gives back what it replaces.
+  std::unique_ptr<DropList> adopt(std::unique_ptr<DropList> next) noexcept;
+
   const WorkerCounters& counters() const noexcept { return counters_; }
+  LiveCounters live_counters() const noexcept;
   const Tables& tables() const noexcept { return tables_; }
-  const ClassifyCounters& classify_counters() const noexcept { return classifier_.counters(); }
+  const PortRtts& rtts() const noexcept { return rtts_; }
+  ClassifyCounters classify_counters() const noexcept;
   uint64_t names_refused() const noexcept { return names_.refused(); }
   size_t memory_bytes() const noexcept;
 
  private:
+  static constexpr size_t kGroup = 64;  // packets that are fetched for together
+
   void make_room(size_t frames);
-  void count(const Packet& packet, const Layers& layers) noexcept;
-  void observe(const Packet& packet, const Layers& layers) noexcept;
-  void observe_without_flow(const Packet& packet, const Layers& layers) noexcept;
+  uint64_t process_group(std::span<const ParsedPacket> packets) noexcept;
+  bool observe(const Packet& packet, const Layers& layers, uint32_t likely) noexcept;
+  bool observe_without_flow(const Packet& packet, const Layers& layers) noexcept;
   uint32_t tcp_flow(const Packet& packet, const Layers& layers, uint32_t slot) noexcept;
   uint32_t on_syn(const Packet& packet, const Layers& layers, uint32_t slot) noexcept;
   uint32_t begin_flow(const Packet& packet, const Layers& layers) noexcept;
   uint32_t promote(const PendingSyn& syn, uint64_t hash) noexcept;
+  uint32_t insert_flow(const FlowKey& key, uint64_t hash, uint64_t frame, Timestamp time) noexcept;
   void keep_syn(const Packet& packet, const Layers& layers) noexcept;
   void guess_client(Flow& flow, const Layers& layers) noexcept;
   void observe_handshake(uint32_t slot, const TcpSegment& segment, Timestamp time) noexcept;
-  void count_in_flow(Flow& flow, const Packet& packet, const Layers& layers) noexcept;
-  DirectionCounts& counts_of_path(Flow& flow, const Layers& layers) noexcept;
+  void count_in_flow(uint32_t slot, const Packet& packet, const Layers& layers) noexcept;
+  void count_other_path(uint32_t slot, const Packet& packet, const Layers& layers) noexcept;
+  void spill(uint32_t slot, size_t direction) noexcept;
+  OtherPath* other_path(uint32_t slot, uint16_t path, bool from_low) noexcept;
   void classify(uint32_t slot, const Packet& packet, const Layers& layers) noexcept;
   /// Destinations of a tunnel's frames are not the ends of their flow, unless the innermost are asked for.
   bool counted_by_frame(bool tunneled, bool flow_is_innermost) const noexcept {
@@ -112,26 +143,50 @@ class Worker {
   void count_outer(const Packet& packet, const Layers& layers) noexcept;
 
   FlowSide* open_side(Flow& flow) noexcept;
+  void close_side(Flow& flow) noexcept;
   void close_side_if_settled(Flow& flow) noexcept;
-  void hand_on_handshake(const Flow& flow, Handshake& handshake) noexcept;
-  void end_flow(uint32_t slot) noexcept;
-  void hand_on_flow(uint32_t slot) noexcept;
+  void hand_on_handshake(const FlowKey& key, uint8_t interface, Handshake& handshake) noexcept;
+  void end_flow(uint32_t slot, CloseReason reason) noexcept;
+  /// Folds what was counted since the last time and hands it on; for good with any reason but Open.
+  void hand_on_flow(uint32_t slot, CloseReason reason) noexcept;
+  void settle_name(uint32_t slot, const Endpoint& client, const Endpoint& server) noexcept;
   void end_pending_syn(const PendingSyn& syn) noexcept;
-  Traffic fold(const Flow& flow, uint16_t path, bool from_low, const DirectionCounts& counts,
-               FlowRecord& record) noexcept;
-  void count_ends(const FlowRecord& record, const Traffic& to_server, const Traffic& to_client) noexcept;
+  Traffic fold(bool client_is_low, uint16_t path, bool from_low, const DirectionCounts& counts, FlowRecord& record) noexcept;
+  void count_ends(const FlowRecord& record, const Traffic& to_server, const Traffic& to_client, bool first,
+                  uint64_t packets_so_far) noexcept;
   Side side_of(const IpAddress& source, const IpAddress& destination, Side by_client) const noexcept;
+
+  /// Never ends: frames have no number, ports have one, and flows are reported as they go on.
+  bool live() const noexcept { return options_.pass_ns > 0; }
+  void look_at(uint32_t slot, Timestamp now) noexcept;
+  bool expired(const Flow& flow, Timestamp now) const noexcept;
+  bool may_fold(const Flow& flow) const noexcept;
+  void expire_syns(Timestamp now, SynTable::Places places) noexcept;
+  void reconsider_blocking(uint32_t slot, Timestamp now) noexcept;
+  void carry_over(uint32_t slot, FlowSide& side) noexcept;
+  const RuleIds* ids_of(uint32_t generation) const noexcept;
 
   WorkerOptions options_;
   EventSink& sink_;
-  Classifier classifier_;
+  std::unique_ptr<PreparedRules> rules_;
+  std::unique_ptr<DropList> drop_list_;
   FlowTable flows_;
   SynTable syns_;
   Slab<FlowSide, 12> sides_;
   Slab<OtherPath, 8> other_paths_;
   NameArena names_;
   Tables tables_;
+  PortRtts rtts_;
   WorkerCounters counters_;
+  LiveCounters live_;
+  Traffic folded_;                     // everything that by_path holds
+  ClassifyCounters earlier_classify_;  // by rules that were replaced
+  static constexpr size_t kRememberedRules = 16;
+  std::array<std::shared_ptr<const RuleIds>, kRememberedRules> earlier_ids_;  // by generation
+  uint32_t generation_ = 0;
+  AgeingClock clock_;
+  Timestamp paced_until_ = kNoTimestamp;
+  uint32_t next_slot_ = 0;
 };
 
 }  // namespace wirewatch

@@ -6,8 +6,8 @@
 
 namespace wirewatch {
 
-void Worker::hand_on_handshake(const Flow& flow, Handshake& handshake) noexcept {
-  const Endpoint low = flow.key.low(), high = flow.key.high();
+void Worker::hand_on_handshake(const FlowKey& key, uint8_t interface, Handshake& handshake) noexcept {
+  const Endpoint low = key.low(), high = key.high();
   HandshakeRecord record{.client = handshake.client_is_low ? low : high,
                          .server = handshake.client_is_low ? high : low,
                          .outcome = HandshakeOutcome::Unanswered,
@@ -18,7 +18,8 @@ void Worker::hand_on_handshake(const Flow& flow, Handshake& handshake) noexcept 
                          .initial_rtt_ns = {},
                          .syn_retransmissions = handshake.syn_retransmissions,
                          .syn_ack_retransmissions = handshake.syn_ack_retransmissions,
-                         .syn_frame = handshake.syn_frame};
+                         .syn_frame = handshake.syn_frame,
+                         .interface = interface};
   if (handshake.has_initial_rtt) record.initial_rtt_ns = handshake.initial_rtt_ns;
   switch (handshake.state) {
     case HandshakeState::Established:
@@ -38,6 +39,7 @@ void Worker::hand_on_handshake(const Flow& flow, Handshake& handshake) noexcept 
       break;
   }
   handshake.state = HandshakeState::None;
+  if (record.syn_ack_rtt_ns && !record.ambiguous()) rtts_.record(record.server.port, *record.syn_ack_rtt_ns);
   sink_.on_handshake(record);
 }
 
@@ -51,10 +53,10 @@ Side Worker::side_of(const IpAddress& source, const IpAddress& destination, Side
 
 /// Adds what one end sent over one path to the rows of that path and to the record. Returns what of it is to be counted
 /// by the flow's own addresses, which is nothing when that was done frame by frame.
-Traffic Worker::fold(const Flow& flow, uint16_t path, bool from_low, const DirectionCounts& counts,
+Traffic Worker::fold(bool client_is_low, uint16_t path, bool from_low, const DirectionCounts& counts,
                      FlowRecord& record) noexcept {
   if (counts.packets == 0) return {};
-  const bool from_client = from_low == flow.client_is_low();
+  const bool from_client = from_low == client_is_low;
   const Traffic all{counts.packets, counts.bytes};
   const Traffic with_payload{counts.payload_packets, counts.payload_bytes};
   (from_client ? record.to_server : record.to_client) += all;
@@ -62,6 +64,7 @@ Traffic Worker::fold(const Flow& flow, uint16_t path, bool from_low, const Direc
   const IpAddress& destination = (from_client ? record.server : record.client).address;
   const Side side = side_of(source, destination, from_client ? Side::Sent : Side::Received);
   tables_.count_path(path, side, all);
+  folded_ += all;
   if (with_payload.packets > 0) {
     record.has_payload = true;
     const bool detected = record.evidence > Evidence::Port;
@@ -71,84 +74,121 @@ Traffic Worker::fold(const Flow& flow, uint16_t path, bool from_low, const Direc
   return counted ? Traffic{} : all;
 }
 
-/// Counts a flow's ends: as destinations of each other, as endpoints, and who opened the connection to whom.
-void Worker::count_ends(const FlowRecord& record, const Traffic& to_server, const Traffic& to_client) noexcept {
+/// Counts a flow's ends: as destinations of each other, as endpoints, and, the `first` time, who opened it to whom.
+void Worker::count_ends(const FlowRecord& record, const Traffic& to_server, const Traffic& to_client, bool first,
+                        uint64_t packets_so_far) noexcept {
+  const uint64_t begun = first ? 1 : 0;
   if (to_server.packets > 0) tables_.count_destination(record.server, record.ip_protocol, to_server);
   if (to_client.packets > 0) tables_.count_destination(record.client, record.ip_protocol, to_client);
-  tables_.count_endpoint(record.client.address, {.sent = to_server, .received = to_client, .opened = 1});
-  tables_.count_endpoint(record.server.address, {.sent = to_client, .received = to_server, .accepted = 1});
+  tables_.count_endpoint(record.client.address, {.sent = to_server, .received = to_client, .opened = begun});
+  tables_.count_endpoint(record.server.address, {.sent = to_client, .received = to_server, .accepted = begun});
   const ConversationKey key = key_of(record.client.address, record.server, record.ip_protocol);
   if (ConversationCounts* row = tables_.conversations.at(key)) {
-    ++row->connections;
+    row->connections += begun;
     row->to_server += record.to_server;
     row->to_client += record.to_client;
-    if (record.evidence > Evidence::Port) row->name(record.application, record.total().packets);
+    if (record.evidence > Evidence::Port) row->name(record.application, packets_so_far);
   }
 }
 
-void Worker::end_flow(uint32_t slot) noexcept {
-  hand_on_flow(slot);
+void Worker::end_flow(uint32_t slot, CloseReason reason) noexcept {
+  hand_on_flow(slot, reason);
+  if (live()) names_.give_back(flows_.note(slot).host);
   flows_.erase(slot);
 }
 
-void Worker::hand_on_flow(uint32_t slot) noexcept {
+/// The name of a flow that ends without having been named for good.
+void Worker::settle_name(uint32_t slot, const Endpoint& client, const Endpoint& server) noexcept {
   Flow& flow = flows_[slot];
-  FlowNote& note = flows_.note(slot);
-  const Endpoint low = flow.key.low(), high = flow.key.high();
-  const Endpoint& client = flow.client_is_low() ? low : high;
-  const Endpoint& server = flow.client_is_low() ? high : low;
-  if (!flow.has(Flow::kClassified)) {
-    ClassifyState fresh{};
-    ClassifyState& state = flow.side != kNoSlot ? sides_[flow.side].classify : fresh;
-    const Verdict verdict = classifier_.finish(state, flow.key.ip_protocol, client.port, server.port);
-    flow.application = verdict.application;
-    flow.evidence = verdict.evidence;
-    note.signature = verdict.signature;
-  }
+  ClassifyState fresh{};
+  ClassifyState* state = &fresh;
   if (flow.side != kNoSlot) {
-    Handshake& handshake = sides_[flow.side].handshake;
-    if (handshake.open()) hand_on_handshake(flow, handshake);
-    sides_.give_back(flow.side);
+    FlowSide& side = sides_[flow.side];
+    if (side.rules != generation_) carry_over(slot, side);
+    if (flow.has(Flow::kClassified)) return;  // with the name it had: the new rules know nothing of it
+    state = &side.classify;
+  }
+  const Verdict verdict = rules_->classifier.finish(*state, flow.ip_protocol, client.port, server.port);
+  FlowRest& rest = flows_.rest(slot);
+  rest.application = rules_->ids->global(verdict.application);
+  rest.evidence = verdict.evidence;
+  flows_.note(slot).signature = rules_->ids->global_signature(verdict.signature);
+}
+
+void Worker::hand_on_flow(uint32_t slot, CloseReason reason) noexcept {
+  Flow& flow = flows_[slot];
+  FlowRest& rest = flows_.rest(slot);
+  const FlowNote& note = flows_.note(slot);
+  const bool low_is_client = flow.client_is_low();
+  const Endpoint low = rest.key.low(), high = rest.key.high();
+  const Endpoint& client = low_is_client ? low : high;
+  const Endpoint& server = low_is_client ? high : low;
+  if (reason != CloseReason::Open) {
+    if (!flow.has(Flow::kClassified)) settle_name(slot, client, server);
+    if (flow.side != kNoSlot) {
+      Handshake& handshake = sides_[flow.side].handshake;
+      if (handshake.open()) hand_on_handshake(rest.key, rest.interface, handshake);
+      close_side(flow);
+    }
   }
   FlowRecord record{.client = client,
                     .server = server,
-                    .ip_protocol = flow.key.ip_protocol,
-                    .evidence = flow.evidence,
-                    .application = flow.application,
+                    .ip_protocol = flow.ip_protocol,
+                    .evidence = rest.evidence,
+                    .application = rest.application,
                     .signature = note.signature,
                     .client_known = flow.has(Flow::kClientKnown),
-                    .first_time = flow.first_time,
+                    .first_time = rest.first_time,
                     .last_time = flow.last_time,
                     .to_server = {},
                     .to_client = {},
                     .first_frame = note.first_frame,
-                    .host = names_.at(note.host)};
+                    .host = names_.at(note.host),
+                    .interface = rest.interface};
   std::array<Traffic, 2> by_ends;  // what the low and the high end sent
   for (const bool from_low : {true, false}) {
     const size_t direction = from_low ? 0 : 1;
-    by_ends[direction] += fold(flow, flow.path[direction], from_low, flow.counts[direction], record);
+    by_ends[direction] += fold(low_is_client, flow.path[direction], from_low, flow.recent[direction].wide(), record);
+    flow.recent[direction] = {};
   }
-  for (uint32_t at = flow.other_paths; at != kNoSlot;) {
+  for (uint32_t at = rest.other_paths; at != kNoSlot;) {
     const OtherPath& other = other_paths_[at];
-    by_ends[other.from_low ? 0 : 1] += fold(flow, other.path, other.from_low, other.counts, record);
+    by_ends[other.from_low ? 0 : 1] += fold(low_is_client, other.path, other.from_low, other.counts, record);
     const uint32_t next = other.next;
     other_paths_.give_back(at);
     at = next;
   }
-  const bool low_is_client = flow.client_is_low();
-  count_ends(record, by_ends[low_is_client ? 0 : 1], by_ends[low_is_client ? 1 : 0]);
-  sink_.on_flow(record);
+  rest.other_paths = kNoSlot;
+  const bool first = !flow.has(Flow::kFolded);
+  flow.set(Flow::kFolded);
+  const Traffic& to_server = by_ends[low_is_client ? 0 : 1];
+  const Traffic& to_client = by_ends[low_is_client ? 1 : 0];
+  if (!live()) {
+    count_ends(record, to_server, to_client, first, record.total().packets);
+    return sink_.on_flow(record);
+  }
+  FlowTotals& totals = flows_.totals(slot);
+  totals.sent[low_is_client ? 0 : 1] += record.to_server;
+  totals.sent[low_is_client ? 1 : 0] += record.to_client;
+  const FlowProgress progress{.id = {slot, options_.number, note.incarnation},
+                              .reason = reason,
+                              .blocked = flow.has(Flow::kBlocked),
+                              .total_to_server = totals.sent[low_is_client ? 0 : 1],
+                              .total_to_client = totals.sent[low_is_client ? 1 : 0]};
+  count_ends(record, to_server, to_client, first, progress.total_to_server.packets + progress.total_to_client.packets);
+  if (progress.final() || sink_.takes_progress()) sink_.on_progress(record, progress);
 }
 
 /// A SYN that nothing followed: an unanswered attempt, and a flow of one frame.
 void Worker::end_pending_syn(const PendingSyn& syn) noexcept {
-  Flow flow;
-  flow.key = syn.key;
-  flow.flags = syn.client_is_low ? Flow::kClientIsLow : uint8_t{0};
   const DirectionCounts counts{.bytes = syn.frame_length, .packets = 1};
-  Handshake handshake;
-  handshake.begin({.sequence = syn.sequence, .from_low = syn.client_is_low}, syn.time, syn.frame);
-  hand_on_handshake(flow, handshake);
+  const auto interface = live() ? static_cast<uint8_t>(std::min<uint64_t>(syn.frame, 0xff)) : uint8_t{0};
+  // A flood of them would leave no room for the handshakes that succeed.
+  if (!live() || sink_.takes_progress()) {
+    Handshake handshake;
+    handshake.begin({.sequence = syn.sequence, .from_low = syn.client_is_low}, syn.time, live() ? 0 : syn.frame);
+    hand_on_handshake(syn.key, interface, handshake);
+  }
   const Endpoint low = syn.key.low(), high = syn.key.high();
   FlowRecord record{.client = syn.client_is_low ? low : high,
                     .server = syn.client_is_low ? high : low,
@@ -158,15 +198,16 @@ void Worker::end_pending_syn(const PendingSyn& syn) noexcept {
                     .last_time = syn.time,
                     .to_server = {},
                     .to_client = {},
-                    .first_frame = syn.frame,
-                    .host = {}};
+                    .first_frame = live() ? 0 : syn.frame,
+                    .host = {},
+                    .interface = interface};
   ClassifyState fresh{};
-  const Verdict verdict = classifier_.finish(fresh, record.ip_protocol, record.client.port, record.server.port);
-  record.application = verdict.application;
+  const Verdict verdict = rules_->classifier.finish(fresh, record.ip_protocol, record.client.port, record.server.port);
+  record.application = rules_->ids->global(verdict.application);
   record.evidence = verdict.evidence;
-  record.signature = verdict.signature;
-  count_ends(record, fold(flow, syn.path, syn.client_is_low, counts, record), {});
-  sink_.on_flow(record);
+  record.signature = rules_->ids->global_signature(verdict.signature);
+  count_ends(record, fold(syn.client_is_low, syn.path, syn.client_is_low, counts, record), {}, true, 1);
+  if (!live()) sink_.on_flow(record);
 }
 
 /// Every ending flow adds to rows that lie anywhere in large tables, so they are fetched some flows ahead. Between two
@@ -176,17 +217,17 @@ void Worker::finish() {
   std::array<uint32_t, kBlock> block;
   size_t count = 0;
   const auto prefetch = [&](uint32_t slot) {
-    const Flow& flow = flows_[slot];
-    const Endpoint low = flow.key.low(), high = flow.key.high();
-    const bool low_is_client = flow.client_is_low();
-    tables_.prefetch(low_is_client ? low : high, low_is_client ? high : low, flow.key.ip_protocol);
+    const FlowKey& key = flows_.rest(slot).key;
+    const Endpoint low = key.low(), high = key.high();
+    const bool low_is_client = flows_[slot].client_is_low();
+    tables_.prefetch(low_is_client ? low : high, low_is_client ? high : low, key.ip_protocol);
   };
   const auto end_block = [&] {
     tables_.make_room(count);
     for (size_t i = 0; i < std::min(kAhead, count); ++i) prefetch(block[i]);
     for (size_t i = 0; i < count; ++i) {
       if (i + kAhead < count) prefetch(block[i + kAhead]);
-      hand_on_flow(block[i]);
+      hand_on_flow(block[i], CloseReason::Stopped);
     }
     count = 0;
   };
@@ -205,7 +246,7 @@ void Worker::finish() {
 
 size_t Worker::memory_bytes() const noexcept {
   return flows_.memory_bytes() + syns_.memory_bytes() + sides_.memory_bytes() + other_paths_.memory_bytes() +
-         tables_.memory_bytes();
+         tables_.memory_bytes() + rtts_.memory_bytes() + (live() ? names_.memory_bytes() : 0);
 }
 
 }  // namespace wirewatch

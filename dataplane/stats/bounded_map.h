@@ -74,6 +74,7 @@ class BoundedMap {
   }
 
   size_t size() const noexcept { return size_; }
+  size_t most() const noexcept { return most_; }
   uint64_t refused() const noexcept { return refused_; }
   size_t memory_bytes() const noexcept { return entries_.size() * sizeof(Entry); }
 
@@ -83,6 +84,18 @@ class BoundedMap {
       if (entry.tag != 0) visit(entry.key, entry.value);
     }
   }
+
+  /// A part of for_each: what lies in `count` places from `first` on, of places() there are.
+  template <typename Visit>
+  void for_places(size_t first, size_t count, Visit visit) const {
+    for (size_t i = first; i < std::min(first + count, entries_.size()); ++i) {
+      if (entries_[i].tag != 0) visit(entries_[i].key, entries_[i].value);
+    }
+  }
+  size_t places() const noexcept { return entries_.size(); }
+
+  /// For a copy of another map: what that one had to turn away.
+  void add_refused(uint64_t count) noexcept { refused_ += count; }
 
  private:
   struct Entry {

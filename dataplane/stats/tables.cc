@@ -27,9 +27,9 @@ ConversationCounts& ConversationCounts::operator+=(const ConversationCounts& oth
   return *this;
 }
 
-Tables::Tables(size_t most_rows)
+Tables::Tables(size_t most_rows, size_t most_application_rows)
     : by_path(PathTable::kMost),
-      by_application(size_t{PathTable::kMost} * 16),
+      by_application(most_application_rows),
       destinations(most_rows),
       endpoints(most_rows),
       conversations(most_rows) {}
@@ -45,6 +45,13 @@ void Tables::expect_flows(size_t flows) {
   destinations.make_room(flows);
   endpoints.make_room(flows);
   conversations.make_room(flows);
+}
+
+void Tables::make_all_room() { expect_rows(by_application.most(), destinations.most()); }
+
+void Tables::expect_rows(size_t applications, size_t others) {
+  by_application.make_room(applications);
+  expect_flows(others);
 }
 
 void Tables::count_application(uint16_t path, ApplicationId application, Side side, const Traffic& traffic) noexcept {

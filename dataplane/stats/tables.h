@@ -69,12 +69,19 @@ struct ConversationCounts {
 
 class Tables {
  public:
-  explicit Tables(size_t most_rows);
+  static constexpr size_t kApplicationRows = size_t{PathTable::kMost} * 16;
+
+  explicit Tables(size_t most_rows, size_t most_application_rows = kApplicationRows);
 
   /// Between bursts: room in every table for what `frames` frames and as many ending flows may add.
   void make_room(size_t frames);
   /// Before many flows end at once: most of the room they will want, so that the tables are not doubled again and again.
   void expect_flows(size_t flows);
+
+  /// Room for as many rows as there may ever be.
+  void make_all_room();
+  /// For a copy: room for this many rows by application and this many of each of the others.
+  void expect_rows(size_t applications, size_t others);
 
   PathTable paths;
   std::vector<SidedTraffic> by_path;  // index is the path's number

@@ -104,8 +104,8 @@ TEST(FlowTable, AgreesWithAModelOverManyOperations) {
       const uint32_t slot = table.insert(key, key_hash, static_cast<uint64_t>(step));
       model[number] = slot;
       ASSERT_EQ(table.note(slot).first_frame, static_cast<uint64_t>(step));
-      ASSERT_EQ(table[slot].counts[0].packets, 0u) << "a used slot is handed out as it was left";
-      table[slot].counts[0].packets = 1;
+      ASSERT_EQ(table[slot].recent[0].packets, 0u) << "a used slot is handed out as it was left";
+      table[slot].recent[0].packets = 1;
     } else if (random() % 3 == 0) {
       table.erase(known->second);
       model.erase(known);

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a worker that never ends does between bursts: a few flows at a time are aged, folded and handed on, and what was
+// prepared elsewhere, rules and drop lists, takes the place of what is in use.
+#include <algorithm>
+#include <utility>
+
+#include "dataplane/pipeline/worker.h"
+
+namespace wirewatch {
+namespace {
+
+constexpr uint8_t kTcp = 6;
+constexpr int64_t kAhead_ns = 1'000'000'000;  // a flow this far ahead of the clock has a wrong time
+constexpr uint32_t kFetched = 16;             // flows ahead of the one that is looked at
+
+}  // namespace
+
+void Worker::maintain(Timestamp time, size_t most) {
+  const Timestamp now = clock_.observe(time);
+  if (now == kNoTimestamp || !live()) return;
+  const uint32_t end = flows_.end();
+  const SynTable::Places syn_places = syns_.places();
+  if (paced_until_ == kNoTimestamp || now < paced_until_) paced_until_ = now;
+  // A pass takes pass_ns: the share of it that is due, as far as it may be done at once.
+  const auto due = [&](size_t places) {
+    const double share = static_cast<double>(now.since(paced_until_)) / static_cast<double>(options_.pass_ns);
+    return std::min(static_cast<size_t>(share * static_cast<double>(places)), most);
+  };
+  const size_t flows = due(end);
+  const SynTable::Places syns{due(syn_places.v4), due(syn_places.v6)};
+  if (flows + syns.v4 + syns.v6 == 0) return;
+  paced_until_ = now;
+  tables_.make_room(flows + syns.v4 + syns.v6);
+  for (size_t i = 0; i < std::min<size_t>(flows, end); ++i) {
+    if (next_slot_ >= end) next_slot_ = 0;
+    if (next_slot_ + kFetched < end) __builtin_prefetch(&flows_[next_slot_ + kFetched]);
+    look_at(next_slot_++, now);
+  }
+  expire_syns(now, syns);
+}
+
+void Worker::look_at(uint32_t slot, Timestamp now) noexcept {
+  Flow& flow = flows_[slot];
+  if (!flow.in_use()) return;
+  if (flow.last_time.since(now) > kAhead_ns) {
+    flow.last_time = now;
+    FlowRest& rest = flows_.rest(slot);
+    rest.first_time = std::min(rest.first_time, now);
+    ++live_.wrong_times;
+  }
+  if (expired(flow, now)) {
+    ++live_.flows_expired;
+    return end_flow(slot, flow.closed() ? CloseReason::Ended : CloseReason::Idle);
+  }
+  if (drop_list_ || flow.has(Flow::kBlocked)) reconsider_blocking(slot, now);
+  const bool counted = flow.recent_packets() > 0 || flows_.rest(slot).other_paths != kNoSlot;
+  if (counted && may_fold(flow)) hand_on_flow(slot, CloseReason::Open);
+}
+
+bool Worker::expired(const Flow& flow, Timestamp now) const noexcept {
+  const int64_t idle_ns = now.since(flow.last_time);
+  const auto longer_than = [&](int64_t timeout_ns) { return timeout_ns > 0 && idle_ns > timeout_ns; };
+  if (flow.ip_protocol != kTcp) return longer_than(options_.ageing.other_idle_ns);
+  if (flow.closed()) return longer_than(options_.ageing.tcp_closed_ns);
+  if (flow.side != kNoSlot && sides_[flow.side].handshake.open()) return longer_than(options_.ageing.syn_ns);
+  return longer_than(options_.ageing.tcp_idle_ns);
+}
+
+/// Frames before the verdict count for it too, so while one is being looked for they wait.
+bool Worker::may_fold(const Flow& flow) const noexcept {
+  if (flow.has(Flow::kClassified) || flow.side == kNoSlot) return true;
+  const ClassifyState& state = sides_[flow.side].classify;
+  return state.packets[0] + state.packets[1] == 0;
+}
+
+void Worker::expire_syns(Timestamp now, SynTable::Places places) noexcept {
+  if (options_.ageing.syn_ns <= 0) return;
+  const Timestamp before{now.ns - options_.ageing.syn_ns};
+  while (const auto syn = syns_.take_older(before, now, places)) {
+    ++live_.pending_syns_expired;
+    end_pending_syn(*syn);
+  }
+}
+
+void Worker::flush() {
+  const Timestamp now = clock_.now();
+  for (uint32_t slot = 0; slot < flows_.end(); ++slot) {
+    tables_.make_room(1);
+    look_at(slot, now);
+  }
+  if (now != kNoTimestamp) {
+    tables_.make_room(syns_.size());
+    expire_syns(now, syns_.places());
+  }
+}
+
+std::unique_ptr<PreparedRules> Worker::adopt(std::unique_ptr<PreparedRules> next) noexcept {
+  const ClassifyCounters& counters = rules_->classifier.counters();
+  earlier_classify_.scans += counters.scans;
+  earlier_classify_.scanned_bytes += counters.scanned_bytes;
+  earlier_classify_.errors += counters.errors;
+  earlier_classify_.dropped_matches += counters.dropped_matches;
+  // The oldest numbers that are remembered leave with the rules that are given back, to be released elsewhere.
+  rules_->also_released = std::exchange(earlier_ids_[generation_ % kRememberedRules], rules_->ids);
+  ++generation_;
+  ++live_.rules_generation;
+  std::swap(rules_, next);
+  return next;
+}
+
+std::unique_ptr<DropList> Worker::adopt(std::unique_ptr<DropList> next) noexcept {
+  std::swap(drop_list_, next);
+  return next;
+}
+
+void Worker::reconsider_blocking(uint32_t slot, Timestamp now) noexcept {
+  const FlowRest& rest = flows_.rest(slot);
+  if (drop_list_ && drop_list_->blocks(rest.key, rest.application, rest.evidence, now)) {
+    flows_[slot].set(Flow::kBlocked);
+  } else {
+    flows_[slot].clear(Flow::kBlocked);
+  }
+}
+
+const RuleIds* Worker::ids_of(uint32_t generation) const noexcept {
+  const uint32_t ago = generation_ - generation;
+  return ago >= 1 && ago <= kRememberedRules ? earlier_ids_[generation % kRememberedRules].get() : nullptr;
+}
+
+/// Turns the numbers of the rules a flow was last looked at with into those of the rules in force. What has no counterpart
+/// is forgotten; a name that was found already stays, for good.
+void Worker::carry_over(uint32_t slot, FlowSide& side) noexcept {
+  const RuleIds* then = ids_of(side.rules);
+  const RuleIds& now = *rules_->ids;
+  side.rules = generation_;
+  const auto translate = [&](ClassifyState::Claim& claim) {
+    if (then == nullptr) return false;
+    const uint16_t signature = now.local_of_signature(then->global_signature(claim.signature));
+    const ApplicationId application = now.local(then->global(claim.application));
+    const bool same = signature != 0 && application != kUnknownApplication &&
+                      now.protocol_of(signature) == then->protocol_of(claim.signature);
+    claim = same ? ClassifyState::Claim{signature, application} : ClassifyState::Claim{};
+    return same;
+  };
+  ClassifyState& state = side.classify;
+  for (auto& pending : state.pending) {
+    size_t kept = 0;
+    for (ClassifyState::Claim claim : pending) {
+      if (claim.signature != 0 && translate(claim)) pending[kept++] = claim;
+    }
+    for (; kept < pending.size(); ++kept) pending[kept] = {};
+  }
+  if (state.evidence == Evidence::None || translate(state.best)) return;
+  state.best = {};
+  state.evidence = Evidence::None;
+  state.done = true;
+  flows_[slot].set(Flow::kClassified);
+}
+
+LiveCounters Worker::live_counters() const noexcept {
+  LiveCounters counters = live_;
+  counters.open_flows = flows_.size();
+  counters.most_flows = options_.max_flows;
+  counters.pending_syns = syns_.size();
+  counters.names_refused = names_.refused();
+  counters.memory_bytes = memory_bytes();
+  counters.not_yet_folded = {counters_.total.packets - folded_.packets, counters_.total.bytes - folded_.bytes};
+  return counters;
+}
+
+ClassifyCounters Worker::classify_counters() const noexcept {
+  ClassifyCounters counters = rules_->classifier.counters();
+  counters.scans += earlier_classify_.scans;
+  counters.scanned_bytes += earlier_classify_.scanned_bytes;
+  counters.errors += earlier_classify_.errors;
+  counters.dropped_matches += earlier_classify_.dropped_matches;
+  return counters;
+}
+
+}  // namespace wirewatch
