@@ -64,6 +64,16 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::load(std::span<const uint8_t> by
   return rules;
 }
 
+std::shared_ptr<const RuleSet> RuleSet::none() {
+  std::shared_ptr<RuleSet> rules(new RuleSet);
+  rules->content_.signatures.resize(1);  // signature 0 is "none" in every rule set
+  rules->content_.signature_ids.resize(1);
+  rules->own_.resize(1);
+  rules->refining_senders_.resize(1);
+  rules->both_directions_.resize(1);
+  return rules;
+}
+
 void RuleSet::index_ports() {
   for (size_t i = 1; i < signature_count(); ++i) {
     const auto index = static_cast<uint16_t>(i);

@@ -27,6 +27,8 @@ class RuleSet {
  public:
   /// Reads what `encode_rule_blob` wrote and checks all of it; the blob may go away afterwards.
   static Result<std::shared_ptr<const RuleSet>> load(std::span<const uint8_t> blob);
+  /// Knows no application: for a data plane that has not been given any rules yet.
+  static std::shared_ptr<const RuleSet> none();
 
   /// "unknown" for kUnknownApplication and for ids the rules do not have.
   std::string_view application_name(ApplicationId id) const noexcept;
