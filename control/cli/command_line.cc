@@ -15,6 +15,7 @@
 #include "control/cli/live/live_commands.h"
 #include "control/cli/live/top_command.h"
 #include "control/cli/rules_command.h"
+#include "control/cli/run_command.h"
 #include "control/cli/standard_streams.h"
 #include "control/cli/terminal.h"
 #include "dataplane/base/nearest_name.h"
@@ -26,6 +27,7 @@ constexpr std::array kCommands{
     Command{"inspect", "Report on saved captures: set-up times, protocols, destinations, losses",
             declare_inspect},
     Command{"rules", "Check and list the rules that recognise applications", declare_rules},
+    Command{"run", "Watch over the live data plane and answer for it: the control daemon", declare_run},
     Command{"status", "Say whether the daemon and its data plane run, and what they lost", declare_status},
     Command{"top", "Show what is going on at this moment, redrawn once a second", declare_top},
     Command{"protocols", "Which protocols run here, since the daemon began to watch", declare_protocols},

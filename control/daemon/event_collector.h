@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Empties the workers' event rings, a bounded number of events at a time, into flows, handshakes and alerts.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "control/daemon/name_catalogue.h"
+#include "control/history/alert_log.h"
+#include "control/history/flow_store.h"
+#include "control/history/handshake_log.h"
+#include "dataplane/pipeline/shared_state.h"
+
+namespace wirewatch {
+
+class EventCollector {
+ public:
+  struct Bounds {
+    size_t flows = 50'000;
+    size_t alerts = 10'000;
+    HandshakeLog::Bounds handshakes{};
+  };
+  struct Now {
+    Timestamp utc;
+    int64_t steady_ns = 0;
+  };
+  static constexpr size_t kMostPerRing = 4096;  // in one go
+
+  EventCollector(std::shared_ptr<NameCatalogue> catalogue, std::vector<std::string> unwanted, const Bounds& bounds)
+      : catalogue_(std::move(catalogue)), flows_(bounds.flows), alerts_(std::move(unwanted), bounds.alerts), handshakes_(bounds.handshakes) {}
+
+  /// What is left of the last data plane's events is taken first; its flows have ended.
+  void attach(std::shared_ptr<const SharedState> region, Now now);
+  /// True when there is more at once.
+  bool collect(Now now);
+
+  const FlowStore& flows() const noexcept { return flows_; }
+  const AlertLog& alerts() const noexcept { return alerts_; }
+  HandshakeLog& handshakes() noexcept { return handshakes_; }
+  const HandshakeLog& handshakes() const noexcept { return handshakes_; }
+  uint64_t events() const noexcept { return events_; }
+  /// Records that made no sense, and rings whose index did not.
+  uint64_t malformed() const noexcept;
+
+ private:
+  bool collect_from(EventReader& ring, size_t most, Now now);
+  ApplicationId id_of(ApplicationId registry_id);
+
+  std::shared_ptr<NameCatalogue> catalogue_;
+  std::shared_ptr<const ApplicationNames> names_ = std::make_shared<ApplicationNames>();
+  std::shared_ptr<const SharedState> region_;
+  std::vector<EventReader> rings_;
+  std::vector<ApplicationId> ids_;  // ours by the region's
+  FlowStore flows_;
+  AlertLog alerts_;
+  HandshakeLog handshakes_;
+  uint64_t events_ = 0;
+  uint64_t malformed_before_ = 0;
+};
+
+}  // namespace wirewatch
