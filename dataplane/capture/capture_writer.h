@@ -19,16 +19,16 @@ namespace wirewatch {
 struct CaptureInterface {
   uint16_t link_type = 1;        // LINKTYPE_ of the pcap registry
   uint32_t snapshot_length = 0;  // 0: whole packets
-  std::string name;              // "eth0"
-  std::string description;
-  std::string filter;            // the capture filter that was in force, in BPF syntax
+  std::string name{};            // "eth0"
+  std::string description{};
+  std::string filter{};          // the capture filter that was in force, in BPF syntax
 };
 
 /// The tool and its purpose, for the file's header.
 struct CaptureOrigin {
-  std::string application;  // "Wirewatch 0.1.0"
-  std::string system;       // operating system
-  std::string comment;
+  std::string application{};  // "Wirewatch 0.1.0"
+  std::string system{};       // operating system
+  std::string comment{};
 };
 
 /// What is known of one packet beside its bytes. The comment need only live for the call.
