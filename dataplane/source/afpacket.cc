@@ -6,8 +6,10 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
+#include "dataplane/source/frame_offloads.h"
 #include "dataplane/source/vlan_tag.h"
 
 namespace wirewatch {
@@ -30,7 +32,8 @@ Result<std::vector<std::unique_ptr<AfPacketSource>>> AfPacketSource::open(const 
 }
 
 AfPacketSource::AfPacketSource(const AfPacketOptions& options, InterfaceInfo interface, FrameKind kind, PacketSocket socket)
-    : options_(options), interface_(std::move(interface)), kind_(kind), socket_(std::move(socket)) {
+    : options_(options), interface_(std::move(interface)), kind_(kind), socket_(std::move(socket)),
+      keeps_offloads_(options.forwarded && !kind.cooked) {
   constexpr uint32_t kLinkHeaderAndTag = ETH_HLEN + kVlanTagLength;
   longest_whole_frame_ = interface_.mtu + kLinkHeaderAndTag;
 }
@@ -96,13 +99,18 @@ Packet AfPacketSource::take(tpacket3_hdr* header) noexcept {
                 .interface = options_.port};
   cut_by_ring_ += packet.captured_length < std::min(packet.original_length, options_.snap_length);
   merged_ += packet.original_length > longest_whole_frame_;
+  auto* const frame = const_cast<uint8_t*>(packet.data);  // the ring is ours to write until the block goes back
+  FrameOffloads offloads;
+  if (keeps_offloads_) std::memcpy(&offloads, frame - sizeof offloads, sizeof offloads);
   const bool untagged = (header->tp_status & TP_STATUS_VLAN_VALID) != 0;
   if (untagged && !kind_.cooked) {
     const bool says_which = (header->tp_status & TP_STATUS_VLAN_TPID_VALID) != 0;
-    // The ring is ours to write until the block goes back.
-    tags_put_back_ += put_back_vlan_tag(packet, const_cast<uint8_t*>(packet.data),
-                                        says_which ? header->hv1.tp_vlan_tpid : uint16_t{ETH_P_8021Q},
+    tags_put_back_ += put_back_vlan_tag(packet, frame, says_which ? header->hv1.tp_vlan_tpid : uint16_t{ETH_P_8021Q},
                                         static_cast<uint16_t>(header->hv1.tp_vlan_tci));
+    offloads.shift(static_cast<uint16_t>(frame - packet.data));
+  }
+  if (keeps_offloads_) {
+    std::memcpy(const_cast<uint8_t*>(packet.data) - FrameOffloads::kBeforeFrame, &offloads, sizeof offloads);
   }
   return packet;
 }

@@ -41,6 +41,8 @@ class AfPacketSource {
   const InterfaceInfo& interface() const noexcept { return interface_; }
   /// Of the ring, in bytes.
   uint64_t memory() const noexcept { return options_.ring_bytes(); }
+  /// Whether the frame is one of ours and has its FrameOffloads before it.
+  bool has_offloads(const uint8_t* frame) const noexcept { return keeps_offloads_ && socket_.ring.holds(frame); }
   /// To poll(2) on, beside others.
   int fd() const noexcept { return socket_.fd.get(); }
 
@@ -56,6 +58,7 @@ class AfPacketSource {
   InterfaceInfo interface_;
   FrameKind kind_;
   PacketSocket socket_;
+  bool keeps_offloads_;            // see AfPacketOptions::forwarded
 
   size_t block_ = 0;               // the next one that the kernel fills
   tpacket3_hdr* next_ = nullptr;   // in that block, when it is open

@@ -14,8 +14,10 @@
 #include <stdexcept>
 
 #include "dataplane/packet/parse.h"
+#include "tests/netns/bridge.h"
 #include "tests/netns/cabled_test.h"
 #include "tests/netns/received.h"
+#include "tests/netns/tcp_ends.h"
 #include "tests/support/packet_builder.h"
 
 namespace wirewatch::testing {
@@ -203,6 +205,19 @@ TEST_F(AfXdp, SendsInOrderAndWhole) {
   }
   ASSERT_EQ(received.size(), frames.size()) << all_losses(*in.sources[0]);
   for (size_t i = 0; i < frames.size(); ++i) ASSERT_EQ(received[i].bytes, frames[i]) << "frame " << i;
+}
+
+TEST_F(AfXdp, CarriesTcpAsABumpInTheWire) {
+  const TcpEnds ends({});
+  const AfXdpPort left = open_port({.interface = "left_inner", .tx_frames = 2048});
+  const AfXdpPort right = open_port({.interface = "right_inner", .tx_frames = 2048});
+  Bridge there(*left.sources[0], right.sources[0]->sender()), back(*right.sources[0], left.sources[0]->sender());
+  constexpr uint64_t kBytes = 4 << 20;
+  EXPECT_EQ(ends.transfer(kBytes), kBytes);
+  EXPECT_GT(there.stop(), kBytes / 1500);
+  EXPECT_GT(back.stop(), 0u);
+  EXPECT_EQ(all_losses(*left.sources[0]) + all_losses(*right.sources[0]), 0u);
+  expect_balance(left.program->counters());
 }
 
 TEST_F(AfXdp, CountsWhatItCouldNotSend) {
