@@ -7,12 +7,18 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 
 #include "dataplane/base/timestamp.h"
 #include "dataplane/packet/layers.h"
 #include "dataplane/packet/packet.h"
 
 namespace wirewatch {
+
+namespace filter {
+/// Which application protocol a payload is read as.
+enum class Application : uint8_t { None, Dns, Mdns, Llmnr, Http, Tls, Dhcp, Ntp };
+}  // namespace filter
 
 /// Facts about one TCP or UDP header of a frame.
 struct TransportFacts {
@@ -21,14 +27,16 @@ struct TransportFacts {
   uint32_t sequence_base = 0;     // raw sequence number minus this is tcp.seq
   uint32_t acknowledgment_base = 0;
   int16_t window_shift = -1;      // tshark's window_size_scalefactor: -1 unknown, -2 no scaling used
+  bool relative = false;          // the bases are known: sequence numbers are relative
   bool has_initial_rtt = false;
-  bool has_ack_rtt = false;
-  bool tls = false;               // the payload is read as TLS, as HTTP
-  bool http = false;
-  uint32_t acked_frame = 0;       // tcp.analysis.acks_frame when has_ack_rtt
-  int64_t initial_rtt_ns = 0;
+  bool acknowledges = false;      // a segment seen before: the three that follow are known
+  bool analysed = false;          // tshark has a tcp.analysis to show
+  filter::Application application = filter::Application::None;  // of the PDUs below
+  uint64_t acked_frame = 0;
   int64_t ack_rtt_ns = 0;
-  uint32_t pdu_offset = 0;        // in the payload: where the first whole PDU of this segment starts
+  int64_t initial_rtt_ns = 0;
+  Timestamp first_time, previous_time;  // of the stream; equal to the frame's own for its first frame
+  std::span<const uint8_t> pdus;  // whole PDUs that end in this frame, put together from the segments before
 };
 
 struct StreamFacts {

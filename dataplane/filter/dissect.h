@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The fields of each header that have no fixed place. Every function reads only inside the bytes it is given, and gives
+// what it can of a header that breaks off, as tshark does.
+#pragma once
+
+#include <span>
+
+#include "dataplane/filter/field_sink.h"
+#include "dataplane/filter/frame_walk.h"
+#include "dataplane/filter/stream_tracker.h"
+
+namespace wirewatch::filter {
+
+void dissect_eth(const Header& header, FieldSink& sink) noexcept;
+void dissect_vlan(const Header& header, FieldSink& sink) noexcept;
+void dissect_llc(const Header& header, FieldSink& sink) noexcept;
+void dissect_arp(const Header& header, FieldSink& sink) noexcept;
+void dissect_sll(const Header& header, uint16_t link_type, FieldSink& sink) noexcept;
+void dissect_pppoe(const Header& header, FieldSink& sink) noexcept;
+void dissect_ppp(const Header& header, FieldSink& sink) noexcept;
+
+void dissect_ip(const Header& header, FieldSink& sink) noexcept;
+void dissect_ipv6(const Header& header, FieldSink& sink) noexcept;
+void dissect_icmp(const Header& header, FieldSink& sink) noexcept;
+void dissect_icmpv6(const Header& header, FieldSink& sink) noexcept;
+void dissect_igmp(const Header& header, FieldSink& sink) noexcept;
+void dissect_gre(const Header& header, FieldSink& sink) noexcept;
+void dissect_ah(const Header& header, FieldSink& sink) noexcept;
+
+void dissect_tcp(const Header& header, const TransportFacts* facts, Timestamp time, FieldSink& sink) noexcept;
+void dissect_udp(const Header& header, const TransportFacts* facts, Timestamp time, FieldSink& sink) noexcept;
+void dissect_sctp(const Header& header, FieldSink& sink) noexcept;
+
+/// What a payload without stream facts is read as: UDP by its ports.
+Application application_of(Protocol transport, uint16_t source_port, uint16_t destination_port,
+                           std::span<const uint8_t> payload) noexcept;
+void dissect_application(Application which, bool over_tcp, std::span<const uint8_t> bytes, FieldSink& sink) noexcept;
+
+void dissect_dns(std::span<const uint8_t> message, Application which, bool over_tcp, FieldSink& sink) noexcept;
+void dissect_http(std::span<const uint8_t> message, FieldSink& sink) noexcept;
+void dissect_tls(std::span<const uint8_t> records, FieldSink& sink) noexcept;
+void dissect_dhcp(std::span<const uint8_t> message, FieldSink& sink) noexcept;
+void dissect_ntp(std::span<const uint8_t> message, FieldSink& sink) noexcept;
+
+}  // namespace wirewatch::filter

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The fields most filters ask for, read straight from the parser's layers. Only in plain frames, whose one IP header and
+// whole TCP or UDP header make them the same as what a walk would find.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "dataplane/base/byte_order.h"
+#include "dataplane/filter/field_table.h"
+#include "dataplane/filter/frame.h"
+#include "dataplane/filter/value.h"
+
+namespace wirewatch::filter {
+
+enum class FastField : uint8_t {
+  None,
+  FrameLength,
+  FrameNumber,
+  Tcp,
+  Udp,
+  Ip,
+  Ipv6,
+  TcpPort,
+  TcpSourcePort,
+  TcpDestinationPort,
+  UdpPort,
+  UdpSourcePort,
+  UdpDestinationPort,
+  TcpFlags,
+  TcpLength,
+  IpAddress,
+  IpSource,
+  IpDestination,
+  IpProtocol,
+  Ipv6Address,
+  Ipv6Source,
+  Ipv6Destination,
+};
+
+FastField fast_field(FieldId field) noexcept;
+
+/// Does every FastField have its exact value in `layers`?
+inline bool is_plain(const Frame& frame) noexcept {
+  const Layers& layers = frame.layers;
+  return layers.status == ParseStatus::Understood && layers.has_flow && !layers.tunneled && frame.packet.link_type == 1;
+}
+
+/// Up to two values; how many there are. `mask` picks a flag of tcp.flags. `frame` is plain.
+inline unsigned read_fast(FastField field, uint16_t mask, const Frame& frame, std::array<Value, 2>& out) noexcept {
+  constexpr uint8_t kTcp = 6, kUdp = 17;
+  const Layers& layers = frame.layers;
+  const FlowKey& key = layers.key;
+  const uint16_t source = layers.source_is_low ? key.low_port : key.high_port;
+  const uint16_t destination = layers.source_is_low ? key.high_port : key.low_port;
+  const auto one = [&](bool there, uint64_t number) -> unsigned {
+    out[0] = Value::of(number);
+    return there ? 1 : 0;
+  };
+  const auto two = [&](bool there, uint64_t first, uint64_t second) -> unsigned {
+    out[0] = Value::of(first);
+    out[1] = Value::of(second);
+    return there ? 2 : 0;
+  };
+  const bool tcp = key.ip_protocol == kTcp, udp = key.ip_protocol == kUdp;
+  const bool v4 = layers.inner_family == IpFamily::V4, v6 = layers.inner_family == IpFamily::V6;
+  const uint8_t* ip = frame.packet.data + layers.inner_offset;
+  const auto address6 = [&](size_t offset) { return Value{ip + offset, 0, 16, 0}; };
+  switch (field) {
+    case FastField::FrameLength: return one(true, frame.packet.original_length);
+    case FastField::FrameNumber: return one(true, frame.packet.number);
+    case FastField::Tcp: return one(tcp, 1);
+    case FastField::Udp: return one(udp, 1);
+    case FastField::Ip: return one(v4, 1);
+    case FastField::Ipv6: return one(v6, 1);
+    case FastField::TcpPort: return two(tcp, source, destination);
+    case FastField::TcpSourcePort: return one(tcp, source);
+    case FastField::TcpDestinationPort: return one(tcp, destination);
+    case FastField::UdpPort: return two(udp, source, destination);
+    case FastField::UdpSourcePort: return one(udp, source);
+    case FastField::UdpDestinationPort: return one(udp, destination);
+    case FastField::TcpFlags: {
+      if (!tcp) return 0;
+      const size_t header = layers.offsets[layers.depth - 1u];
+      const auto flags = static_cast<uint16_t>(load_be16(frame.packet.data + header + 12) & 0x0fff);
+      return one(true, mask == 0 ? flags : (flags & mask) != 0);
+    }
+    case FastField::TcpLength: return one(tcp, layers.payload_length);
+    case FastField::IpAddress: return v4 ? two(true, load_be32(ip + 12), load_be32(ip + 16)) : 0;
+    case FastField::IpSource: return v4 ? one(true, load_be32(ip + 12)) : 0;
+    case FastField::IpDestination: return v4 ? one(true, load_be32(ip + 16)) : 0;
+    case FastField::IpProtocol: return v4 ? one(true, ip[9]) : 0;
+    case FastField::Ipv6Address:
+      out = {address6(8), address6(24)};
+      return v6 ? 2 : 0;
+    case FastField::Ipv6Source: out[0] = address6(8); return v6 ? 1 : 0;
+    case FastField::Ipv6Destination: out[0] = address6(24); return v6 ? 1 : 0;
+    case FastField::None: break;
+  }
+  return 0;
+}
+
+}  // namespace wirewatch::filter

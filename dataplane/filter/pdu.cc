@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/filter/pdu.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+
+#include "dataplane/base/byte_order.h"
+#include "dataplane/filter/dissect.h"
+
+namespace wirewatch::filter {
+namespace {
+
+using Text = std::string_view;
+
+constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+/// The value of a header, whose name is given in lower case.
+std::optional<Text> header_value(Text headers, Text name) noexcept {
+  for (size_t at = headers.find('\n'); at != Text::npos; at = headers.find('\n', at + 1)) {
+    const Text line = headers.substr(at + 1);
+    if (line.size() <= name.size() || line[name.size()] != ':') continue;
+    if (!std::ranges::equal(line.substr(0, name.size()), name, [](char a, char b) { return lower(a) == b; })) continue;
+    Text value = line.substr(name.size() + 1, line.find('\n', name.size() + 1) - name.size() - 1);
+    while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
+    while (!value.empty() && (value.back() == '\r' || value.back() == ' ')) value.remove_suffix(1);
+    return value;
+  }
+  return std::nullopt;
+}
+
+/// RFC 9112 7.1: sizes in hexadecimal before each chunk; the last one is empty.
+std::optional<size_t> chunks_end(Text text, size_t at) noexcept {
+  for (;;) {
+    const size_t end = text.find('\n', at);
+    if (end == Text::npos) return std::nullopt;
+    size_t size = 0;
+    const auto [stop, error] = std::from_chars(text.data() + at, text.data() + end, size, 16);
+    constexpr size_t kLargestChunk = size_t{1} << 30;
+    if (error != std::errc{} || size > kLargestChunk) return end + 1;
+    at = end + 1;
+    if (size == 0) {  // trailers, then an empty line
+      for (;;) {
+        const size_t line = text.find('\n', at);
+        if (line == Text::npos) return std::nullopt;
+        const bool empty = line == at || (line == at + 1 && text[at] == '\r');
+        at = line + 1;
+        if (empty) return at;
+      }
+    }
+    if (size + 2 > text.size() - at) return std::nullopt;
+    at += size + 2;
+  }
+}
+
+std::optional<size_t> http_length(std::span<const uint8_t> bytes) noexcept {
+  const Text text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const size_t crlf = text.find("\r\n\r\n"), lf = text.find("\n\n");
+  if (crlf == Text::npos && lf == Text::npos) return std::nullopt;
+  const size_t headers_end = std::min(crlf == Text::npos ? crlf : crlf + 4, lf == Text::npos ? lf : lf + 2);
+  const Text headers = text.substr(0, headers_end);
+  if (text.starts_with("HTTP/")) {
+    const size_t space = text.find(' ');
+    const Text code = space == Text::npos ? Text{} : text.substr(space + 1, 3);
+    if (code.starts_with("1") || code == "204" || code == "304") return headers_end;
+  }
+  if (const auto encoding = header_value(headers, "transfer-encoding"); encoding && encoding->starts_with("chunked")) {
+    return chunks_end(text, headers_end);
+  }
+  if (const auto length = header_value(headers, "content-length")) {
+    uint64_t body = 0;
+    const auto [end, error] = std::from_chars(length->data(), length->data() + length->size(), body);
+    constexpr uint64_t kMostBody = uint64_t{1} << 40;
+    if (error == std::errc{} && body <= kMostBody) return headers_end + body;
+  }
+  return headers_end;
+}
+
+}  // namespace
+
+bool looks_like_tls(std::span<const uint8_t> bytes) noexcept {
+  if (bytes.size() < 3) return false;
+  constexpr uint8_t kFirstType = 20, kLastType = 24;
+  const bool record = bytes[0] >= kFirstType && bytes[0] <= kLastType && bytes[1] == 3 && bytes[2] <= 4;
+  if (!record || bytes.size() < 5) return record;
+  constexpr size_t kLongestRecord = 16384 + 2048;
+  const size_t length = load_be16(bytes.data() + 3);
+  return length > 0 && length <= kLongestRecord;
+}
+
+bool looks_like_http(std::span<const uint8_t> bytes) noexcept {
+  constexpr std::array<Text, 28> kMethods{
+      "GET ",      "POST ",     "HEAD ",   "PUT ",    "DELETE ", "OPTIONS ",     "CONNECT ",   "TRACE ",  "PATCH ", "PROPFIND ",
+      "PROPPATCH ", "MKCOL ",   "COPY ",   "MOVE ",   "LOCK ",   "UNLOCK ",      "REPORT ",    "SEARCH ", "NOTIFY ", "M-SEARCH ",
+      "SUBSCRIBE ", "UNSUBSCRIBE ", "LINK ", "UNLINK ", "RPC_IN_DATA ", "RPC_OUT_DATA ", "BPROPFIND ", "POLL "};
+  const Text text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (text.starts_with("HTTP/")) return true;
+  return std::ranges::any_of(kMethods, [&](Text method) { return text.starts_with(method); });
+}
+
+std::optional<size_t> pdu_length(Application which, std::span<const uint8_t> bytes) noexcept {
+  switch (which) {
+    case Application::Tls:
+      if (bytes.size() < 5) return std::nullopt;
+      return 5u + load_be16(bytes.data() + 3);
+    case Application::Dns:
+      if (bytes.size() < 2) return std::nullopt;
+      return 2u + load_be16(bytes.data());
+    case Application::Http: return http_length(bytes);
+    default: return bytes.size();
+  }
+}
+
+Application application_of(Protocol transport, uint16_t source_port, uint16_t destination_port,
+                           std::span<const uint8_t> payload) noexcept {
+  if (transport != Protocol::Udp || payload.empty()) return Application::None;
+  for (const uint16_t port : {std::min(source_port, destination_port), std::max(source_port, destination_port)}) {
+    switch (port) {
+      case 53: return Application::Dns;
+      case 5353: return Application::Mdns;
+      case 5355: return Application::Llmnr;
+      case 67:
+      case 68: return Application::Dhcp;
+      case 123: return Application::Ntp;
+      default: break;
+    }
+  }
+  return Application::None;
+}
+
+void dissect_application(Application which, bool over_tcp, std::span<const uint8_t> bytes, FieldSink& sink) noexcept {
+  if (bytes.empty()) return;
+  sink.set_layer(1);
+  switch (which) {
+    case Application::None: return;
+    case Application::Tls: return dissect_tls(bytes, sink);
+    case Application::Dhcp: return dissect_dhcp(bytes, sink);
+    case Application::Ntp: return dissect_ntp(bytes, sink);
+    default: break;
+  }
+  while (!bytes.empty()) {  // messages one after the other
+    const size_t length = over_tcp ? std::min(pdu_length(which, bytes).value_or(bytes.size()), bytes.size()) : bytes.size();
+    const auto message = bytes.first(length);
+    if (which == Application::Http) {
+      dissect_http(message, sink);
+    } else {
+      dissect_dns(message, which, over_tcp, sink);
+    }
+    bytes = bytes.subspan(length);
+    sink.set_layer(static_cast<uint16_t>(sink.layer() + 1));
+  }
+}
+
+}  // namespace wirewatch::filter

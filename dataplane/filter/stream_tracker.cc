@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/filter/stream_tracker.h"
+
+#include <list>
+#include <unordered_map>
+
+#include "dataplane/base/byte_order.h"
+#include "dataplane/filter/tcp_stream.h"
+#include "dataplane/packet/parse.h"
+
+namespace wirewatch {
+namespace {
+
+struct KeyHash {
+  size_t operator()(const FlowKey& key) const noexcept { return static_cast<size_t>(hash(key)); }
+};
+
+struct UdpStream {
+  uint32_t number;
+  Timestamp first_time, last_time;
+};
+
+/// Conversations of one transport, the longest idle first in `order`.
+template <typename Stream>
+struct Conversations {
+  struct Entry {
+    FlowKey key;
+    Stream stream;
+  };
+  std::list<Entry> order;
+  std::unordered_map<FlowKey, typename std::list<Entry>::iterator, KeyHash> index;
+  uint32_t next_number = 0;
+
+  Stream* find(const FlowKey& key) {
+    const auto found = index.find(key);
+    if (found == index.end()) return nullptr;
+    order.splice(order.end(), order, found->second);
+    return &found->second->stream;
+  }
+  Stream& add(const FlowKey& key, Stream stream, size_t most) {
+    if (const auto found = index.find(key); found != index.end()) {
+      found->second->stream = std::move(stream);
+      return found->second->stream;
+    }
+    if (index.size() >= most) {
+      index.erase(order.front().key);
+      order.pop_front();
+    }
+    order.push_back({key, std::move(stream)});
+    index.emplace(key, std::prev(order.end()));
+    return order.back().stream;
+  }
+};
+
+/// RFC 7323 2.2, the option of kind 3.
+int window_shift(std::span<const uint8_t> options) noexcept {
+  constexpr uint8_t kEnd = 0, kNothing = 1, kWindowScale = 3;
+  constexpr int kMost = 14;
+  for (size_t at = 0; at < options.size() && options[at] != kEnd;) {
+    if (options[at] == kNothing) {
+      ++at;
+      continue;
+    }
+    if (at + 1 >= options.size()) break;
+    const size_t length = options[at + 1];
+    if (length < 2 || length > options.size() - at) break;
+    if (options[at] == kWindowScale && length == 3) return std::min<int>(options[at + 2], kMost);
+    at += length;
+  }
+  return -1;
+}
+
+}  // namespace
+
+struct StreamTracker::State {
+  size_t most = 0;
+  StreamFacts facts;
+  Conversations<filter::TcpStream> tcp;
+  Conversations<UdpStream> udp;
+
+  void walk(const Packet& packet, const Layers& layers, uint32_t base, unsigned quotes);
+  void transport(const Packet& packet, const Layers& layers, uint8_t depth, uint32_t base, bool quoted);
+  void segment(const Packet& packet, const Layers& layers, std::span<const uint8_t> header, bool quoted, TransportFacts& out);
+  void datagram(const Packet& packet, const Layers& layers, TransportFacts& out);
+};
+
+StreamTracker::StreamTracker(size_t most_streams) : state_(std::make_unique<State>()) {
+  state_->most = std::max<size_t>(most_streams, 1);
+}
+StreamTracker::~StreamTracker() = default;
+StreamTracker::StreamTracker(StreamTracker&&) noexcept = default;
+StreamTracker& StreamTracker::operator=(StreamTracker&&) noexcept = default;
+
+const StreamFacts& StreamTracker::observe(const Packet& packet, const Layers& layers) {
+  state_->facts.count = 0;
+  state_->walk(packet, layers, 0, 0);
+  return state_->facts;
+}
+
+/// The innermost flow of the frame, and that of the packet an ICMP error quotes.
+void StreamTracker::State::walk(const Packet& packet, const Layers& layers, uint32_t base, unsigned quotes) {
+  constexpr unsigned kMostQuotes = 1;
+  for (uint8_t i = 0; i < layers.depth; ++i) {
+    const Protocol protocol = layers.protocols[i];
+    const bool innermost = i + 1 == layers.depth;
+    if (protocol == Protocol::Tcp || protocol == Protocol::Udp) {
+      if (layers.has_flow && innermost) transport(packet, layers, i, base, quotes > 0);
+    } else if ((protocol == Protocol::Icmp || protocol == Protocol::Icmpv6) && quotes < kMostQuotes) {
+      constexpr uint32_t kQuoteAt = 8;
+      const uint32_t offset = layers.offsets[i];
+      if (packet.captured_length <= offset + kQuoteAt) return;
+      const uint8_t type = packet.data[offset];
+      const bool v6 = protocol == Protocol::Icmpv6;
+      if (v6 ? type < 1 || type > 4 : type != 3 && type != 4 && type != 5 && type != 11 && type != 12) return;
+      Packet quote = packet;
+      quote.data += offset + kQuoteAt;
+      quote.captured_length -= offset + kQuoteAt;
+      quote.original_length = std::max(packet.original_length, packet.captured_length) - offset - kQuoteAt;
+      quote.link_type = v6 ? 229 : 228;
+      Layers quoted;
+      parse(quote, {}, quoted);
+      walk(quote, quoted, base + offset + kQuoteAt, quotes + 1);
+    }
+  }
+}
+
+void StreamTracker::State::transport(const Packet& packet, const Layers& layers, uint8_t depth, uint32_t base, bool quoted) {
+  if (facts.count == StreamFacts::kMost) return;
+  const uint32_t offset = layers.offsets[depth];
+  if (offset >= packet.captured_length) return;
+  const std::span<const uint8_t> header(packet.data + offset, packet.captured_length - offset);
+  TransportFacts& out = facts.transports[facts.count++];
+  out = {};
+  out.header_offset = base + offset;
+  if (layers.protocols[depth] == Protocol::Tcp) {
+    if (header.size() >= 20) return segment(packet, layers, header, quoted, out);
+  } else {
+    return datagram(packet, layers, out);
+  }
+  --facts.count;
+}
+
+void StreamTracker::State::segment(const Packet& packet, const Layers& layers, std::span<const uint8_t> header, bool quoted,
+                                   TransportFacts& out) {
+  filter::TcpSegment segment;
+  const size_t length = std::min<size_t>((header[12] >> 4) * 4u, header.size());
+  segment.source_port = load_be16(header.data());
+  segment.destination_port = load_be16(header.data() + 2);
+  segment.sequence = layers.tcp_sequence;
+  segment.acknowledgment = layers.tcp_acknowledgment;
+  segment.flags = layers.tcp_flags;
+  segment.payload = layers.payload(packet);
+  segment.payload_length = layers.payload_length;
+  segment.forward = layers.source_is_low;
+  segment.quoted = quoted;
+  segment.frame = packet.number;
+  segment.time = packet.time;
+  if (length > 20) segment.window_shift = window_shift(header.subspan(20, length - 20));
+  filter::TcpStream* stream = tcp.find(layers.key);
+  if (stream == nullptr || stream->is_reused_by(segment)) {
+    stream = &tcp.add(layers.key, filter::TcpStream(tcp.next_number++, packet.time), most);
+  }
+  stream->observe(segment, out);
+}
+
+void StreamTracker::State::datagram(const Packet& packet, const Layers& layers, TransportFacts& out) {
+  UdpStream* stream = udp.find(layers.key);
+  if (stream == nullptr) stream = &udp.add(layers.key, {udp.next_number++, packet.time, packet.time}, most);
+  out.stream = stream->number;
+  out.first_time = stream->first_time;
+  out.previous_time = stream->last_time;
+  stream->last_time = packet.time;
+}
+
+}  // namespace wirewatch

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One TCP conversation as tshark keeps it: bases of its sequence numbers, windows, what is not yet acknowledged, and the
+// bytes of application messages that are not whole yet.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "dataplane/filter/stream_tracker.h"
+
+namespace wirewatch::filter {
+
+/// What the tracker reads of a TCP segment.
+struct TcpSegment {
+  uint32_t sequence = 0;
+  uint32_t acknowledgment = 0;
+  uint8_t flags = 0;
+  int window_shift = -1;  // of its options
+  uint16_t source_port = 0, destination_port = 0;
+  std::span<const uint8_t> payload;  // captured
+  uint32_t payload_length = 0;       // on the wire
+  bool forward = false;              // sent by the end that compares lower
+  bool quoted = false;               // inside an ICMP error: shown, but nothing is learned from it
+  uint64_t frame = 0;
+  Timestamp time;
+};
+
+class TcpStream {
+ public:
+  explicit TcpStream(uint32_t number, Timestamp first) noexcept : number_(number), first_time_(first), last_time_(first) {}
+
+  /// Is this SYN the beginning of another connection between the same ends?
+  bool is_reused_by(const TcpSegment& segment) const noexcept;
+  /// Learns from the segment and tells what is known of it. The PDUs stay valid until the stream's next segment.
+  void observe(const TcpSegment& segment, TransportFacts& facts);
+
+ private:
+  struct Unacknowledged {
+    uint64_t frame;
+    Timestamp time;
+    uint32_t begin, end;
+  };
+  struct Direction {
+    bool has_base = false;
+    bool has_next = false;
+    uint32_t base = 0;
+    uint32_t next = 0;  // highest sequence number so far
+    int window_shift = -1;
+    std::vector<Unacknowledged> sent;  // oldest first
+    uint32_t pending_next = 0;         // sequence number behind `pending`
+    std::vector<uint8_t> pending;      // the start of a message
+    size_t dead = 0;                   // bytes of `pending` that were handed out last time
+  };
+
+  void acknowledge(const TcpSegment& segment, Direction& other, TransportFacts& facts);
+  void application(const TcpSegment& segment, Direction& own, bool again, TransportFacts& facts);
+  void recognise(const TcpSegment& segment) noexcept;
+
+  uint32_t number_;
+  Timestamp first_time_, last_time_;
+  std::array<Direction, 2> directions_;
+  std::optional<Timestamp> last_syn_;
+  std::optional<int64_t> initial_rtt_ns_;
+  Application application_ = Application::None;
+  bool reset_ = false;
+};
+
+}  // namespace wirewatch::filter
