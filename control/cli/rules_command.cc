@@ -9,6 +9,7 @@
 #include <set>
 
 #include "control/cli/explain_command.h"
+#include "control/cli/live/live_commands.h"
 #include "control/cli/rules_location.h"
 #include "control/cli/small_file.h"
 #include "control/cli/standard_streams.h"
@@ -211,8 +212,10 @@ CommandRun declare_rules(CLI::App& app) {
   explain->footer(
       "Examples:\n  wirewatch rules explain office.pcapng --flow 12\n  wirewatch rules explain office.pcapng --flow "
       "10.0.0.5:50012-10.0.0.9:443");
-  return [request, check, explain] {
+  CLI::App* reload = app.add_subcommand("reload", "Let the daemon compile its rules again and put them in force");
+  return [request, check, explain, reload, run_reload = declare_rules_reload(*reload)] {
     if (explain->parsed()) return explain_rules(request->explain);
+    if (reload->parsed()) return run_reload();
     return check->parsed() ? check_rules(*request) : list_rules(*request);
   };
 }

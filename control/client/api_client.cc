@@ -9,6 +9,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "control/report/human.h"
+
 namespace wirewatch {
 namespace {
 
@@ -105,8 +107,9 @@ ApiResult<std::string> ApiClient::ask(bool post, std::string_view target, std::s
     return ask(post, target, json);
   }
   if (code == beast::error::timeout)
-    return give_up(ApiFault::Unusable, "the daemon did not answer within " +
-                                           std::to_string(options_.timeout.count() / 1000) + " s");
+    return give_up(ApiFault::Unusable,
+                   "the daemon did not answer within " +
+                       human_duration(std::chrono::nanoseconds(options_.timeout).count(), false));
   if (code == http::error::body_limit)
     return give_up(ApiFault::Unusable, "the daemon's answer is longer than " +
                                            std::to_string(options_.longest_answer >> 20) +

@@ -42,7 +42,7 @@ TEST(Arguments, ThatAreWrongAreExplained) {
       {{"inspect", capture, "--rules", "a", "--rules", "b", "--rules", "c"}, "at most two folders"},
       {{"inspect", "no-such.pcap"}, "no-such.pcap"},
       {{"inspect", "/"}, "directory"},
-      {{"rules"}, "wirewatch rules: a command is missing (check, list, explain)"},
+      {{"rules"}, "wirewatch rules: a command is missing (check, list, explain, reload)"},
       {{"rules", "chek"}, "wirewatch rules: unknown command 'chek'; did you mean 'check'?"},
       {{"rules", "list", "--rules", "no-such"}, "the rules folder 'no-such' (--rules) does not exist"},
       {{"rules", "check", "no-such.toml"}, "cannot read the rule file 'no-such.toml': No such file"}};

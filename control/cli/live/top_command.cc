@@ -36,6 +36,7 @@ constexpr std::array kParts{Part{"status", "/api/v1/status", &TopAnswers::status
                             Part{"handshakes", "/api/v1/handshakes?window=1m&top=1", &TopAnswers::handshakes},
                             Part{"alerts", "/api/v1/alerts?top=5", &TopAnswers::alerts}};
 
+constexpr char kCtrlC = 3;  // as a key, on a terminal that makes no signal of it
 constexpr std::chrono::milliseconds kRedraw{1000};
 constexpr std::chrono::milliseconds kPatience{2000};  // for an answer, while keys wait
 
@@ -91,7 +92,7 @@ ExitStatus show(ApiClient& client, TopSort sort) {
     const Screen::Event event = screen.wait(kRedraw, key);
     if (event == Screen::Event::Quit) return ExitStatus::Done;
     if (event == Screen::Event::Key) {
-      if (key == 'q' || key == 'Q') return ExitStatus::Done;
+      if (key == 'q' || key == 'Q' || key == kCtrlC) return ExitStatus::Done;
       if (key == 'n') view.sort = TopSort::Rate;
       if (key == 'p') view.sort = TopSort::Packets;
       if (key == 'b') view.sort = TopSort::Bytes;
