@@ -51,6 +51,8 @@ struct Classifier::Subject {
   uint8_t senders = 0;
   size_t side = 0;
   size_t kept = 0;  // leading bytes that are of an earlier segment
+  uint32_t sequence = 0;  // TCP, of the payload behind them
+  bool has_sequence = false;
 };
 
 void Classifier::FreeScratch::operator()(hs_scratch* scratch) const noexcept { hs_free_scratch(scratch); }
@@ -94,13 +96,14 @@ int Classifier::on_whole_match(unsigned int, unsigned long long, unsigned long l
 }
 
 Classification Classifier::observe(ClassifyState& state, const FlowPayload& packet) noexcept {
-  host_ = {};
+  host_reader_.begin();
   const uint8_t transport = transport_bit(packet.ip_protocol);
   if (transport == 0) state.done = true;
   if (state.done || packet.payload.empty()) return {state.done, verdict_of(state), {}};
 
   const size_t side = side_of(packet);
   if (state.packets[side] < kPatience) ++state.packets[side];
+  await_hello(state, packet, side);
   // After a strong verdict only the rest of a split message and the first words of the other side are of
   // interest: they may make it more specific.
   const bool decided = state.evidence == Evidence::Payload && state.prefix_length[side] == 0;
@@ -110,12 +113,25 @@ Classification Classifier::observe(ClassifyState& state, const FlowPayload& pack
                     transport,
                     sender_bits(packet.direction),
                     side,
-                    0};
+                    0,
+                    packet.sequence,
+                    packet.has_sequence};
     scan_packet(state, packet, side, subject);
   }
-  state.done = settled(state, packet, side);
-  if (!state.done) return {false, verdict_of(state), host_};
-  return {true, finish(state, packet.ip_protocol, packet.client_port, packet.server_port), host_};
+  state.done = settled(state, packet, side) && !state.hello.for_hello();
+  if (!state.done) return {false, verdict_of(state), names().host};
+  return {true, finish(state, packet.ip_protocol, packet.client_port, packet.server_port), names().host};
+}
+
+/// Hands the packet on to a ClientHello that is awaited, or keeps it when it overtook the sender's first one.
+void Classifier::await_hello(ClassifyState& state, const FlowPayload& packet, size_t side) noexcept {
+  const bool waits = state.hello.ticket.serial != 0;
+  const bool early = packet.has_stream_begin && static_cast<int32_t>(packet.sequence - packet.stream_begin) > 0 &&
+                     (state.packets[side] == 1 || (waits && !state.hello.for_hello()));
+  if (!waits && !early) [[likely]] return;
+  const SentBytes sent{packet.payload, packet.sequence, packet.has_sequence, static_cast<uint8_t>(side)};
+  if (waits) host_reader_.resume(sent, state.hello);
+  if (early) host_reader_.keep_early(sent, packet.stream_begin, state.hello);
 }
 
 void Classifier::scan_packet(ClassifyState& state, const FlowPayload& packet, size_t side,
@@ -307,12 +323,18 @@ void Classifier::choose(ClassifyState& state, const Subject& subject) noexcept {
   state.best = winner->claim;
   state.evidence = winner->evidence;
   if (trace_ != nullptr) [[unlikely]] tell_choice(winner->claim, matches);
-  // The more specific protocol need not know how to find the host that the one beneath it carries.
-  host_ = host_reader_.read(rules_->signature(state.best.signature).extractor, subject.input.bytes);
+  read_names(state, matches, subject);
+}
+
+/// The more specific protocol need not know how to find the host that the one beneath it carries.
+void Classifier::read_names(ClassifyState& state, std::span<const Match> matches, const Subject& subject) noexcept {
+  const SentBytes sent{subject.input.bytes, subject.sequence - static_cast<uint32_t>(subject.kept), subject.has_sequence,
+                       static_cast<uint8_t>(subject.side)};
+  host_reader_.read(rules_->signature(state.best.signature).extractor, sent, state.hello);
   for (const Match& match : matches) {
-    if (!host_.empty()) break;
+    if (!names().host.empty() || state.hello.for_hello()) return;
     if (names_in_over(state.best, match.claim)) {
-      host_ = host_reader_.read(rules_->signature(match.claim.signature).extractor, subject.input.bytes);
+      host_reader_.read(rules_->signature(match.claim.signature).extractor, sent, state.hello);
     }
   }
 }
@@ -349,6 +371,7 @@ bool Classifier::settled(const ClassifyState& state, const FlowPayload& packet, 
 Verdict Classifier::finish(ClassifyState& state, uint8_t ip_protocol, uint16_t client_port,
                            uint16_t server_port) noexcept {
   state.done = true;
+  host_reader_.give_up(state.hello);
   if (state.evidence != Evidence::None) return verdict_of(state);
   const uint8_t transport = transport_bit(ip_protocol);
   ApplicationId guess = rules_->guess(transport, server_port);

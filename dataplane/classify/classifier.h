@@ -33,6 +33,12 @@ struct FlowPayload {
   /// With Unknown: set when the sender is not the one whose payload came first, so that the two still stay
   /// apart.
   bool from_second_side = false;
+  /// TCP: the sequence number of the first payload byte, and that of the sender's first byte when its SYN was seen. They
+  /// put segments of a ClientHello in order; without them it is taken as it comes.
+  uint32_t sequence = 0;
+  uint32_t stream_begin = 0;
+  bool has_sequence = false;
+  bool has_stream_begin = false;
 };
 
 /// Of the first payload packets of each direction, how many are scanned.
@@ -57,13 +63,14 @@ struct ClassifyState {
   std::array<uint8_t, 2> packets;                      // with payload; stops counting at kPatience
   std::array<std::array<Claim, kPending>, 2> pending;  // weak matches that wait for the other direction
   Claim best;
+  HelloWait hello;
   Evidence evidence;  // of `best`
   bool done;
 };
-static_assert(sizeof(ClassifyState) <= 64 && std::is_trivial_v<ClassifyState>);
+static_assert(sizeof(ClassifyState) <= 72 && std::is_trivial_v<ClassifyState>);
 
 /// `verdict` is the best so far; while not done it may still become a stronger or more specific one.
-/// `host` (SNI, HTTP Host) belongs to the classifier and is valid until its next call.
+/// `host` (SNI, HTTP Host) belongs to the classifier and is valid until its next call; names() says more.
 struct Classification {
   bool done = false;
   Verdict verdict;
@@ -95,6 +102,11 @@ class Classifier {
   /// Tells `trace` of every candidate and choice from now on; null for nobody. It must outlive the listening.
   void explain_to(ClassifyTrace* trace) noexcept { trace_ = trace; }
 
+  /// What the last payload observed says of names. They may come while `verdict` is long known, and before `done`.
+  const FlowNames& names() const noexcept { return host_reader_.names(); }
+  /// ClientHellos of which the rest was no longer awaited because too many others were.
+  uint64_t hellos_given_up() const noexcept { return host_reader_.hellos_given_up(); }
+
   const RuleSet& rules() const noexcept { return *rules_; }
   const ClassifyCounters& counters() const noexcept { return counters_; }
 
@@ -112,6 +124,8 @@ class Classifier {
                       void* context) noexcept;
   static int on_whole_match(unsigned int id, unsigned long long from, unsigned long long to,
                             unsigned int flags, void* context) noexcept;
+  void await_hello(ClassifyState& state, const FlowPayload& packet, size_t side) noexcept;
+  void read_names(ClassifyState& state, std::span<const Match> matches, const Subject& subject) noexcept;
   void scan_packet(ClassifyState& state, const FlowPayload& packet, size_t side, Subject& subject) noexcept;
   void scan(ClassifyState& state, const Subject& subject) noexcept;
   void add_candidate(unsigned int signature) noexcept;
@@ -138,7 +152,6 @@ class Classifier {
   std::vector<Match> matches_;  // of the scan under way; room for every signature and the verdict so far
   size_t match_count_ = 0;
   HostReader host_reader_;
-  std::string_view host_;
   ClassifyTrace* trace_ = nullptr;
   ClassifyCounters counters_;
 };

@@ -3,21 +3,21 @@
 #include "dataplane/classify/extract_http.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
+#include <string_view>
 
 namespace wirewatch {
 namespace {
 
 constexpr size_t kLongestHead = 8192;  // what servers accept; also bounds the work for one packet
-constexpr std::array<uint8_t, 5> kHost{'h', 'o', 's', 't', ':'};
 
 constexpr bool is_blank(uint8_t c) noexcept { return c == ' ' || c == '\t' || c == '\r'; }
 
-bool starts_with_host(std::span<const uint8_t> line) noexcept {
-  if (line.size() < kHost.size()) return false;
-  // Setting bit 5 lowers letters and leaves ':' as it is.
-  return std::ranges::equal(line.first(kHost.size()), kHost, {}, [](uint8_t c) { return uint8_t(c | 0x20); });
+/// `name` in lower case, colon included. Setting bit 5 lowers letters and leaves ':' and '-' as they are.
+bool is_field(std::span<const uint8_t> line, std::string_view name) noexcept {
+  if (line.size() < name.size()) return false;
+  return std::equal(name.begin(), name.end(), line.begin(),
+                    [](char wanted, uint8_t c) { return uint8_t(c | 0x20) == uint8_t(wanted); });
 }
 
 std::span<const uint8_t> trimmed(std::span<const uint8_t> text) noexcept {
@@ -28,17 +28,23 @@ std::span<const uint8_t> trimmed(std::span<const uint8_t> text) noexcept {
 
 }  // namespace
 
-std::span<const uint8_t> http_host(std::span<const uint8_t> request) noexcept {
+HttpFields http_fields(std::span<const uint8_t> request) noexcept {
+  constexpr std::string_view kHost = "host:", kUserAgent = "user-agent:";
+  HttpFields fields;
   auto rest = request.first(std::min(request.size(), kLongestHead));
-  while (!rest.empty()) {
+  while (!rest.empty() && (fields.host.empty() || fields.user_agent.empty())) {
     const auto* const end = static_cast<const uint8_t*>(std::memchr(rest.data(), '\n', rest.size()));
-    if (end == nullptr) return {};
+    if (end == nullptr) break;
     const auto line = rest.first(static_cast<size_t>(end - rest.data()));
     rest = rest.subspan(line.size() + 1);
-    if (trimmed(line).empty()) return {};
-    if (starts_with_host(line)) return trimmed(line.subspan(kHost.size()));
+    if (trimmed(line).empty()) break;
+    if (fields.host.empty() && is_field(line, kHost)) {
+      fields.host = trimmed(line.subspan(kHost.size()));
+    } else if (fields.user_agent.empty() && is_field(line, kUserAgent)) {
+      fields.user_agent = trimmed(line.subspan(kUserAgent.size()));
+    }
   }
-  return {};
+  return fields;
 }
 
 }  // namespace wirewatch

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "dataplane/base/byte_reader.h"
+#include "dataplane/classify/hello_bytes.h"
 
 namespace wirewatch {
 namespace {
@@ -98,7 +99,7 @@ struct QuicInitial::State {
   Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free> ecb_context{required(EVP_CIPHER_CTX_new())};
   Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free> gcm_context{required(EVP_CIPHER_CTX_new())};
   std::array<uint8_t, kLargestPacket> clear{};
-  std::array<uint8_t, kLargestPacket> hello{};
+  HelloBytes hello;
 
   bool hmac(std::span<const uint8_t> key, std::span<const uint8_t> message,
             std::span<uint8_t, 32> out) noexcept;
@@ -240,51 +241,61 @@ std::span<const uint8_t> QuicInitial::decrypt(const Header& header, const QuicIn
   return std::span(state_->clear).first(body_size);
 }
 
-/// CRYPTO frames may come in any order (some clients shuffle them on purpose); what is contiguous from 0
-/// counts.
-std::span<const uint8_t> QuicInitial::gather_crypto(std::span<const uint8_t> frames) noexcept {
-  struct Piece {
-    size_t begin;
-    size_t end;
-  };
+namespace {
+
+/// CRYPTO frames may come in any order; some clients shuffle them on purpose.
+void gather_crypto(std::span<const uint8_t> frames, HelloBytes& hello) noexcept {
   constexpr uint8_t kPadding = 0, kPing = 1, kAck = 2, kAckEcn = 3, kCrypto = 6;
-  std::array<Piece, 64> pieces{};
-  size_t count = 0;
-  auto& hello = state_->hello;
   ByteReader reader(frames);
   while (const auto type = reader.u8()) {
     if (*type == kPadding || *type == kPing) continue;
     if (*type == kAck || *type == kAckEcn) {
       const bool skipped = read_varint(reader) && read_varint(reader);
       const auto ranges = skipped ? read_varint(reader) : std::nullopt;
-      if (!ranges || *ranges > frames.size()) break;
+      if (!ranges || *ranges > frames.size()) return;
       bool good = read_varint(reader).has_value();
       for (uint64_t i = 0; good && i < 2 * *ranges; ++i) good = read_varint(reader).has_value();
       for (int i = 0; good && *type == kAckEcn && i < 3; ++i) good = read_varint(reader).has_value();
-      if (!good) break;
+      if (!good) return;
       continue;
     }
-    if (*type != kCrypto || count == pieces.size()) break;
+    if (*type != kCrypto) return;
     const auto offset = read_varint(reader);
     const auto length = read_varint(reader);
-    if (!offset || !length || *offset >= hello.size()) break;
-    const size_t size = std::min({*length, uint64_t{reader.remaining()}, hello.size() - *offset});
-    std::memcpy(hello.data() + *offset, reader.rest().data(), size);
-    pieces[count++] = {*offset, *offset + size};
-    if (!reader.skip(*length)) break;
+    if (!offset || !length || *offset >= kLongestHello) return;
+    hello.put(*offset, reader.rest().first(std::min<uint64_t>(*length, reader.remaining())));
+    if (!reader.skip(*length)) return;
   }
-  std::sort(pieces.begin(), pieces.begin() + static_cast<std::ptrdiff_t>(count),
-            [](const Piece& a, const Piece& b) { return a.begin < b.begin; });
-  size_t end = 0;
-  for (size_t i = 0; i < count && pieces[i].begin <= end; ++i) end = std::max(end, pieces[i].end);
-  return std::span(hello).first(end);
+}
+
+}  // namespace
+
+bool QuicInitial::gather(std::span<const uint8_t> datagram, std::optional<QuicInitialKeys>& keys,
+                         HelloBytes& hello) noexcept {
+  bool opened = false;
+  while (const auto header = Header::parse(datagram)) {
+    std::span<const uint8_t> frames;
+    if (keys) frames = decrypt(*header, *keys);
+    if (frames.empty()) {  // the first one, or one that follows a Retry
+      QuicInitialKeys derived;
+      if (!derive(header->version, header->connection_id, derived)) break;
+      frames = decrypt(*header, derived);
+      if (!frames.empty()) keys = derived;
+    }
+    if (frames.empty()) break;
+    gather_crypto(frames, hello);
+    opened = true;
+    if (header->end >= datagram.size()) break;
+    datagram = datagram.subspan(header->end);  // several packets may share a datagram (RFC 9000 section 12.2)
+  }
+  return opened;
 }
 
 std::span<const uint8_t> QuicInitial::client_hello(std::span<const uint8_t> datagram) noexcept {
-  const auto header = Header::parse(datagram);
-  QuicInitialKeys keys;
-  if (!header || !derive(header->version, header->connection_id, keys)) return {};
-  return gather_crypto(decrypt(*header, keys));
+  std::optional<QuicInitialKeys> keys;
+  state_->hello.clear();
+  gather(datagram, keys, state_->hello);
+  return state_->hello.beginning();
 }
 
 }  // namespace wirewatch

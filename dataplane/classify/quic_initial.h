@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Opens a QUIC client's first Initial packet, whose keys anyone can derive (RFC 9001 section 5.2), and
-// gathers the beginning of the ClientHello inside. Done once per QUIC flow.
+// Opens a QUIC client's Initial packets, whose keys anyone can derive (RFC 9001 section 5.2), and gathers the ClientHello
+// inside. Done for the first datagrams of a QUIC flow.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
 namespace wirewatch {
+
+class HelloBytes;
 
 /// Protection of the client's Initial packets, derived from the connection id the client chose.
 struct QuicInitialKeys {
@@ -30,6 +33,10 @@ class QuicInitial {
   /// 23 to 34. Valid until the next call.
   std::span<const uint8_t> client_hello(std::span<const uint8_t> datagram) noexcept;
 
+  /// Adds the CRYPTO frames of the client's Initial packets in this datagram. `keys` are those of an earlier datagram of
+  /// the connection, which the server's answer does not change; else they are derived and set. Whether any was opened.
+  bool gather(std::span<const uint8_t> datagram, std::optional<QuicInitialKeys>& keys, HelloBytes& hello) noexcept;
+
   /// False for a version whose salt is not known.
   bool derive(uint32_t version, std::span<const uint8_t> connection_id, QuicInitialKeys& keys) noexcept;
 
@@ -39,7 +46,6 @@ class QuicInitial {
 
   /// The frames of the packet in clear, or empty.
   std::span<const uint8_t> decrypt(const Header& header, const QuicInitialKeys& keys) noexcept;
-  std::span<const uint8_t> gather_crypto(std::span<const uint8_t> frames) noexcept;
 
   std::unique_ptr<State> state_;
 };

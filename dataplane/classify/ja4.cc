@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/classify/ja4.h"
+
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <cstring>
+#include <new>
+#include <span>
+
+#include "dataplane/base/byte_reader.h"
+
+namespace wirewatch {
+namespace {
+
+constexpr size_t kMostNumbers = 400;  // cipher suites, extensions, algorithms: real clients have under 100
+constexpr size_t kLength = 36;
+constexpr uint16_t kServerName = 0;
+constexpr uint16_t kAlpn = 16;
+
+/// RFC 8701: 0x0a0a, 0x1a1a, ... 0xfafa are there to be ignored.
+constexpr bool is_grease(uint16_t value) noexcept { return (value & 0x0f0f) == 0x0a0a && (value >> 8) == (value & 0xff); }
+
+constexpr char kDigits[] = "0123456789abcdef";
+
+struct Numbers {
+  std::array<uint16_t, kMostNumbers> values{};
+  size_t count = 0;
+  bool fits = true;
+
+  void add(uint16_t value) noexcept {
+    if (is_grease(value)) return;
+    if (count == values.size()) {
+      fits = false;
+      return;
+    }
+    values[count++] = value;
+  }
+  std::span<uint16_t> all() noexcept { return std::span(values).first(count); }
+};
+
+void add_pairs(std::span<const uint8_t> list, Numbers& numbers) noexcept {
+  ByteReader reader(list);
+  while (const auto value = reader.be16()) numbers.add(*value);
+}
+
+std::string_view version_text(const ClientHelloFields& hello) noexcept {
+  uint16_t version = hello.version;
+  if (!hello.supported_versions.empty()) {
+    Numbers offered;
+    add_pairs(hello.supported_versions, offered);
+    version = offered.count == 0 ? uint16_t{0} : std::ranges::max(offered.all());
+  }
+  switch (version) {
+    case 0x0304:
+      return "13";
+    case 0x0303:
+      return "12";
+    case 0x0302:
+      return "11";
+    case 0x0301:
+      return "10";
+    case 0x0300:
+      return "s3";
+    case 0x0002:
+      return "s2";
+    case 0xfeff:
+      return "d1";
+    case 0xfefd:
+      return "d2";
+    case 0xfefc:
+      return "d3";
+    default:
+      return "00";
+  }
+}
+
+constexpr bool is_alphanumeric(uint8_t c) noexcept {
+  return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+}
+
+/// First and last character of the first protocol offered, of its hexadecimal form when they are not letters or digits.
+std::array<char, 2> alpn_text(std::span<const uint8_t> alpn) noexcept {
+  ByteReader reader(alpn);
+  const auto length = reader.u8();
+  const auto name = length ? reader.take(*length) : std::nullopt;
+  if (!name || name->empty()) return {'0', '0'};
+  const uint8_t first = name->front(), last = name->back();
+  if (is_alphanumeric(first) && is_alphanumeric(last)) return {static_cast<char>(first), static_cast<char>(last)};
+  return {kDigits[first >> 4], kDigits[last & 15]};
+}
+
+std::array<char, 2> two_digits(size_t number) noexcept {
+  number = std::min<size_t>(number, 99);
+  return {static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10)};
+}
+
+/// "1301,1302" as it is hashed.
+class ListText {
+ public:
+  void add(std::span<const uint16_t> values) noexcept {
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (i > 0) put(',');
+      for (const int shift : {12, 8, 4, 0}) put(kDigits[values[i] >> shift & 15]);
+    }
+  }
+  void put(char c) noexcept { text_[size_++] = c; }
+  std::string_view view() const noexcept { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, 2 * kMostNumbers * 5 + 2> text_;
+  size_t size_ = 0;
+};
+
+template <typename T>
+T* required(T* object) {
+  if (object == nullptr) throw std::bad_alloc();
+  return object;
+}
+struct Free {
+  void operator()(EVP_MD* digest) const noexcept { EVP_MD_free(digest); }
+  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
+};
+
+}  // namespace
+
+struct Ja4::State {
+  std::unique_ptr<EVP_MD, Free> sha256{required(EVP_MD_fetch(nullptr, "SHA256", nullptr))};
+  std::unique_ptr<EVP_MD_CTX, Free> context{required(EVP_MD_CTX_new())};
+  std::array<char, kLength> text{};
+
+  /// The first twelve hexadecimal digits; zeros for an empty list.
+  bool hash(std::string_view list, char* out) noexcept {
+    constexpr size_t kKept = 6;
+    if (list.empty()) {
+      std::memset(out, '0', 2 * kKept);
+      return true;
+    }
+    std::array<uint8_t, 32> digest;
+    if (EVP_DigestInit_ex2(context.get(), sha256.get(), nullptr) != 1 ||
+        EVP_DigestUpdate(context.get(), list.data(), list.size()) != 1 ||
+        EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
+      return false;
+    }
+    for (size_t i = 0; i < kKept; ++i) {
+      out[2 * i] = kDigits[digest[i] >> 4];
+      out[2 * i + 1] = kDigits[digest[i] & 15];
+    }
+    return true;
+  }
+};
+
+Ja4::Ja4() : state_(std::make_unique<State>()) {
+  std::array<char, 12> ignored;
+  if (!state_->hash("a", ignored.data())) throw std::bad_alloc();  // the first use is the one that allocates
+}
+Ja4::~Ja4() = default;
+Ja4::Ja4(Ja4&&) noexcept = default;
+Ja4& Ja4::operator=(Ja4&&) noexcept = default;
+
+std::string_view Ja4::of(const ClientHelloFields& hello, HelloTransport transport) noexcept {
+  if (!hello.complete) return {};
+  Numbers suites, extensions, algorithms;
+  add_pairs(hello.cipher_suites, suites);
+  add_pairs(hello.signature_algorithms, algorithms);
+  size_t extension_count = 0;
+  ByteReader reader(hello.extensions);
+  while (const auto type = reader.be16()) {
+    const auto length = reader.be16();
+    if (!length || !reader.skip(*length)) return {};
+    if (!is_grease(*type)) ++extension_count;
+    if (*type != kServerName && *type != kAlpn) extensions.add(*type);
+  }
+  if (!suites.fits || !extensions.fits || !algorithms.fits) return {};
+  std::ranges::sort(suites.all());
+  std::ranges::sort(extensions.all());
+
+  char* at = state_->text.data();
+  const auto put = [&](std::string_view text) noexcept {
+    std::memcpy(at, text.data(), text.size());
+    at += text.size();
+  };
+  const auto put_two = [&](std::array<char, 2> two) noexcept { put({two.data(), two.size()}); };
+  *at++ = static_cast<char>(transport);
+  put(version_text(hello));
+  *at++ = hello.has_server_name ? 'd' : 'i';
+  put_two(two_digits(suites.count));
+  put_two(two_digits(extension_count));
+  put_two(alpn_text(hello.alpn));
+  *at++ = '_';
+  ListText list;
+  list.add(suites.all());
+  if (!state_->hash(list.view(), at)) return {};
+  at += 12;
+  *at++ = '_';
+  ListText second;
+  second.add(extensions.all());
+  if (algorithms.count > 0) {
+    second.put('_');
+    second.add(algorithms.all());
+  }
+  if (!state_->hash(extensions.count == 0 ? std::string_view() : second.view(), at)) return {};
+  return {state_->text.data(), kLength};
+}
+
+}  // namespace wirewatch
