@@ -2,6 +2,7 @@
 #include "dataplane/source/afpacket.h"
 
 #include <linux/if_ether.h>
+#include <linux/net_tstamp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -27,6 +28,7 @@ Result<std::vector<std::unique_ptr<AfPacketSource>>> AfPacketSource::open(const 
   std::vector<std::unique_ptr<AfPacketSource>> sources;
   for (PacketSocket& socket : *sockets) {
     sources.emplace_back(new AfPacketSource(options, *interface, *kind, std::move(socket)));
+    if (options.hardware_stamps) sources.back()->take_clock(NicClock::of_interface(interface->name));
   }
   return sources;
 }
@@ -93,7 +95,7 @@ Packet AfPacketSource::take(tpacket3_hdr* header) noexcept {
   Packet packet{.data = reinterpret_cast<const uint8_t*>(header) + header->tp_mac,
                 .captured_length = header->tp_snaplen,
                 .original_length = header->tp_len,
-                .time = {int64_t{header->tp_sec} * 1'000'000'000 + header->tp_nsec},
+                .time = time_of(*header),
                 .number = ++packets_seen_,
                 .link_type = kind_.link_type,
                 .interface = options_.port};
@@ -115,8 +117,59 @@ Packet AfPacketSource::take(tpacket3_hdr* header) noexcept {
   return packet;
 }
 
+Timestamp AfPacketSource::time_of(const tpacket3_hdr& header) noexcept {
+  const int64_t ns = int64_t{header.tp_sec} * 1'000'000'000 + header.tp_nsec;
+  const bool by_nic = (header.tp_status & TP_STATUS_TS_RAW_HARDWARE) != 0 && nic_clock_ != nullptr;
+  if (!by_nic) return {ns};
+  ++hardware_stamped_;
+  return nic_clock_->to_utc(static_cast<uint64_t>(ns));
+}
+
+void AfPacketSource::take_clock(Result<std::unique_ptr<NicClock>> clock) {
+  if (!clock) {
+    without_nic_clock_ = std::move(clock.error().message);
+    return;
+  }
+  nic_clock_ = std::move(*clock);
+  use_hardware_stamps(true);
+}
+
+void AfPacketSource::use_hardware_stamps(bool wanted) noexcept {
+  hardware_wanted_.store(wanted, std::memory_order_relaxed);
+  if (nic_clock_ == nullptr) return;
+  const int stamps = SOF_TIMESTAMPING_SOFTWARE | (wanted ? SOF_TIMESTAMPING_RAW_HARDWARE : 0);
+  setsockopt(fd(), SOL_PACKET, PACKET_TIMESTAMP, &stamps, sizeof stamps);
+}
+
+void AfPacketSource::maintain_clock(Timestamp now) noexcept {
+  if (nic_clock_ == nullptr) return;
+  nic_clock_->maintain(now);
+  if (hardware_refused_ == nic_clock_->usable()) {
+    hardware_refused_ = !hardware_refused_;
+    use_hardware_stamps(!hardware_refused_ && hardware_wanted_.load(std::memory_order_relaxed));
+  }
+}
+
+Timestamp AfPacketSource::now() noexcept {
+  const Timestamp now = utc_now();
+  maintain_clock(now);
+  return now;
+}
+
 TimestampProperties AfPacketSource::timestamps() const noexcept {
-  return {.source = TimestampSource::Kernel, .resolution_ns = 1, .error_ns = utc_error_ns()};
+  const int64_t utc_error = utc_error_ns();
+  const bool by_nic = nic_clock_ != nullptr && !hardware_refused_ && hardware_wanted_.load(std::memory_order_relaxed);
+  if (!by_nic) return {.source = TimestampSource::Kernel, .resolution_ns = 1, .error_ns = utc_error};
+  const bool known = utc_error != TimestampProperties::kUnknownError;
+  return {.source = TimestampSource::Nic,
+          .resolution_ns = 1,
+          .error_ns = known ? utc_error + nic_clock_->report().error_ns : utc_error};
+}
+
+std::string AfPacketSource::describe_clock() const {
+  if (nic_clock_ == nullptr) return "stamped by the kernel" + (without_nic_clock_.empty() ? "" : "; " + without_nic_clock_);
+  if (!hardware_wanted_.load(std::memory_order_relaxed)) return "stamped by the kernel; the NIC's clock is switched off";
+  return NicClock::describe(nic_clock_->report());
 }
 
 void AfPacketSource::read_statistics() noexcept {
@@ -130,16 +183,18 @@ void AfPacketSource::read_statistics() noexcept {
 size_t AfPacketSource::read_losses(std::span<LossCounter> losses) noexcept {
   if (losses.empty()) return 0;
   read_statistics();
+  maintain_clock(utc_now());  // here too, since a source that is never idle is not asked for the time
   losses[0] = {"packet_socket_ring_full", drops_};
   return 1;
 }
 
 size_t AfPacketSource::read_remarks(std::span<LossCounter> remarks) const noexcept {
-  const std::array<LossCounter, 4> all{{
+  const std::array<LossCounter, 5> all{{
       {"packet_socket_freezes", freezes_},        // times the ring was full
       {"frames_merged_by_gro_or_lro", merged_},   // longer than the link can carry
       {"frames_cut_by_ring", cut_by_ring_},       // longer than a block
       {"vlan_tags_put_back", tags_put_back_},
+      {"frames_stamped_by_nic", hardware_stamped_},
   }};
   const size_t count = std::min(remarks.size(), all.size());
   std::copy_n(all.begin(), count, remarks.begin());

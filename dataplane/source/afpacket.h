@@ -5,6 +5,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -13,6 +14,7 @@
 
 #include "dataplane/source/afpacket_socket.h"
 #include "dataplane/source/kernel_clock.h"
+#include "dataplane/source/nic_clock.h"
 #include "dataplane/source/source.h"
 
 namespace wirewatch {
@@ -29,7 +31,7 @@ class AfPacketSource {
   /// Sleeps until there are packets, or for as long as it is told; for a loop that has found nothing to do.
   void wait(std::chrono::milliseconds timeout) noexcept;
 
-  Timestamp now() const noexcept { return utc_now(); }
+  Timestamp now() noexcept;
   TimestampProperties timestamps() const noexcept;
   /// Frames that reached the socket and are not among the packets.
   size_t read_losses(std::span<LossCounter> losses) noexcept;
@@ -37,6 +39,12 @@ class AfPacketSource {
   size_t read_remarks(std::span<LossCounter> remarks) const noexcept;
   /// Asks the kernel; frames flow again by themselves once a link that was down is up.
   LinkState link() const noexcept { return link_state(interface_.name, interface_.index); }
+
+  // From any thread:
+  /// Whether the NIC's stamps are taken, where it has them; for frames from now on.
+  void use_hardware_stamps(bool wanted) noexcept;
+  /// Who stamps, how well, and why not the NIC.
+  std::string describe_clock() const;
 
   const InterfaceInfo& interface() const noexcept { return interface_; }
   /// Of the ring, in bytes.
@@ -48,11 +56,14 @@ class AfPacketSource {
 
  private:
   AfPacketSource(const AfPacketOptions& options, InterfaceInfo interface, FrameKind kind, PacketSocket socket);
+  void take_clock(Result<std::unique_ptr<NicClock>> clock);
 
   bool open_block() noexcept;
   void give_back_block() noexcept;
   Packet take(tpacket3_hdr* header) noexcept;
+  Timestamp time_of(const tpacket3_hdr& header) noexcept;
   void read_statistics() noexcept;
+  void maintain_clock(Timestamp now) noexcept;
 
   AfPacketOptions options_;
   InterfaceInfo interface_;
@@ -67,7 +78,13 @@ class AfPacketSource {
   uint32_t longest_whole_frame_;   // anything longer was put together by GRO or LRO
   std::array<Packet, kBurstSize> packets_;
 
+  std::unique_ptr<NicClock> nic_clock_;  // none when the NIC does not stamp
+  std::string without_nic_clock_;        // why
+  std::atomic<bool> hardware_wanted_{true};
+  bool hardware_refused_ = false;        // the clock turned out to be none
+
   uint64_t packets_seen_ = 0;
+  uint64_t hardware_stamped_ = 0;
   uint64_t drops_ = 0;
   uint64_t freezes_ = 0;
   uint64_t merged_ = 0;

@@ -62,8 +62,7 @@ bool ask_for_stamps(int socket, bool hardware) noexcept {
   constexpr int kHardware = SOF_TIMESTAMPING_RX_HARDWARE | SOF_TIMESTAMPING_RAW_HARDWARE;
   // Without the first, a frame would be stamped only when it reaches this socket.
   return set(socket, SOL_SOCKET, SO_TIMESTAMPING, kSoftware | (hardware ? kHardware : 0)) &&
-         set(socket, SOL_PACKET, PACKET_TIMESTAMP,
-             SOF_TIMESTAMPING_SOFTWARE | (hardware ? SOF_TIMESTAMPING_RAW_HARDWARE : 0));
+         set(socket, SOL_PACKET, PACKET_TIMESTAMP, int{SOF_TIMESTAMPING_SOFTWARE});  // the NIC's once its clock is known
 }
 
 Result<PacketSocket> open_one(const AfPacketOptions& options, const InterfaceInfo& interface, const FrameKind& kind) {

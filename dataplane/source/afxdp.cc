@@ -29,18 +29,25 @@ Result<FileDescriptor> hold_promiscuous(const InterfaceInfo& interface) {
   return holder;
 }
 
-std::vector<std::string> warnings_for(const AfXdpPort& port, const InterfaceInfo& interface) {
-  std::vector<std::string> warnings;
+/// Each queue follows the clock by itself: they share nothing.
+std::unique_ptr<NicClock> clock_for(AfXdpPort& port, const std::string& interface) {
+  if (!port.program->hardware_stamps()) return nullptr;
+  auto clock = NicClock::of_interface(interface);
+  if (clock) return std::move(*clock);
+  if (port.sources.empty()) port.warnings.push_back("frames are stamped by the kernel: " + clock.error().message);
+  return nullptr;
+}
+
+void add_warnings(AfXdpPort& port, const InterfaceInfo& interface) {
   if (!port.program->hardware_stamps() && strips_vlan(interface.name)) {
-    warnings.push_back("interface '" + interface.name + "' takes VLAN tags out of frames before XDP sees them: "
+    port.warnings.push_back("interface '" + interface.name + "' takes VLAN tags out of frames before XDP sees them: "
                        "'ethtool -K " + interface.name + " rxvlan off'");
   }
   const AfXdpSource& first = *port.sources.front();
   if (!first.socket().multi_buffer() && interface.mtu + 18 + 256 > first.socket().options().frame_size) {
-    warnings.push_back("this kernel hands frames over 3,840 bytes to no AF_XDP socket (Linux 6.6 does), and the MTU of "
+    port.warnings.push_back("this kernel hands frames over 3,840 bytes to no AF_XDP socket (Linux 6.6 does), and the MTU of "
                        "interface '" + interface.name + "' allows them: they are counted as lost");
   }
-  return warnings;
 }
 
 }  // namespace
@@ -69,7 +76,8 @@ Result<AfXdpPort> AfXdpPort::open(const AfXdpOptions& options) {
                                    .tx_frames = options.tx_frames,
                                    .zero_copy = options.zero_copy && port.program->native()});
     if (!socket) return tl::unexpected(socket.error());
-    port.sources.push_back(std::make_unique<AfXdpSource>(options, *interface, std::move(*socket)));
+    auto clock = clock_for(port, interface->name);
+    port.sources.push_back(std::make_unique<AfXdpSource>(options, *interface, std::move(*socket), std::move(clock)));
   }
   if (options.promiscuous) {
     auto held = hold_promiscuous(*interface);
@@ -79,18 +87,21 @@ Result<AfXdpPort> AfXdpPort::open(const AfXdpOptions& options) {
   for (unsigned queue = 0; queue < queues; ++queue) {
     if (auto served = port.program->serve(queue, port.sources[queue]->fd()); !served) return tl::unexpected(served.error());
   }
-  port.warnings = warnings_for(port, *interface);
+  add_warnings(port, *interface);
   return port;
 }
 
-AfXdpSource::AfXdpSource(const AfXdpOptions& options, const InterfaceInfo& interface, std::unique_ptr<XdpSocket> socket)
+AfXdpSource::AfXdpSource(const AfXdpOptions& options, const InterfaceInfo& interface, std::unique_ptr<XdpSocket> socket,
+                         std::unique_ptr<NicClock> clock)
     : interface_(interface),
       socket_(std::move(socket)),
       sender_(*socket_),
       joined_(socket_->multi_buffer()),
-      tai_checked_(utc_now()),
-      last_time_(tai_checked_),
-      port_(options.port) {}
+      stamps_(std::move(clock)),
+      last_time_(utc_now()),
+      port_(options.port) {
+  stamps_.maintain(last_time_);
+}
 
 Poll AfXdpSource::poll(Burst& burst) noexcept {
   burst.count = 0;
@@ -145,8 +156,7 @@ void AfXdpSource::stamp(Packet& packet, uint8_t* frame) noexcept {
     return;
   }
   std::memset(frame - sizeof stamps + offsetof(xdp::stamps, mark), 0, sizeof stamps.mark);
-  packet.time = last_time_ = tai_.to_utc(stamps.tai_ns);
-  hardware_stamped_ += stamps.hardware_ns != 0;
+  packet.time = last_time_ = stamps_.time_of(stamps);
   if (stamps.has_vlan != 0) {
     tags_put_back_ += put_back_vlan_tag(packet, const_cast<uint8_t*>(packet.data), ntohs(stamps.vlan_protocol), stamps.vlan_tci);
   }
@@ -176,20 +186,29 @@ void AfXdpSource::wait(std::chrono::milliseconds timeout) noexcept {
 }
 
 Timestamp AfXdpSource::now() noexcept {
-  constexpr int64_t kCheckEvery = 100'000'000;
   const Timestamp now = utc_now();
-  if (now.since(tai_checked_) > kCheckEvery || now < tai_checked_) {
-    tai_checked_ = now;
-    tai_.refresh();
-  }
+  stamps_.maintain(now);
   return now;
 }
 
 TimestampProperties AfXdpSource::timestamps() const noexcept {
-  return {.source = TimestampSource::XdpMetadata, .resolution_ns = 1, .error_ns = utc_error_ns()};
+  const int64_t utc_error = utc_error_ns();
+  // A stamp of the program is the kernel's, whichever way it comes here.
+  if (!stamps_.uses_nic()) return {.source = TimestampSource::Kernel, .resolution_ns = 1, .error_ns = utc_error};
+  const bool known = utc_error != TimestampProperties::kUnknownError;
+  return {.source = TimestampSource::XdpMetadata,
+          .resolution_ns = 1,
+          .error_ns = known ? utc_error + stamps_.nic_clock()->report().error_ns : utc_error};
+}
+
+std::string AfXdpSource::describe_clock() const {
+  if (stamps_.nic_clock() == nullptr) return "stamped by the kernel in the XDP program";
+  if (!stamps_.nic_wanted()) return "stamped by the kernel in the XDP program; the NIC's clock is switched off";
+  return NicClock::describe(stamps_.nic_clock()->report());
 }
 
 size_t AfXdpSource::read_losses(std::span<LossCounter> losses) noexcept {
+  stamps_.maintain(utc_now());  // here too, since a source that is never idle is not asked for the time
   xdp_statistics statistics{};
   socklen_t length = sizeof statistics;
   getsockopt(fd(), SOL_XDP, XDP_STATISTICS, &statistics, &length);
@@ -209,7 +228,8 @@ size_t AfXdpSource::read_remarks(std::span<LossCounter> remarks) noexcept {
       {"xdp_tx_invalid_descriptors", statistics.tx_invalid_descs},
       {"xdp_tx_ring_empty", statistics.tx_ring_empty_descs},
       {"frames_without_stamp", unstamped_},
-      {"frames_stamped_by_nic", hardware_stamped_},
+      {"frames_stamped_by_nic", stamps_.by_nic()},
+      {"nic_stamps_refused", stamps_.refused()},
       {"vlan_tags_put_back", tags_put_back_},
   };
   const size_t count = std::min(remarks.size(), std::size(all));

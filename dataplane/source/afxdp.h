@@ -15,8 +15,8 @@
 #include "dataplane/source/file_descriptor.h"
 #include "dataplane/source/interface_info.h"
 #include "dataplane/source/joined_frames.h"
-#include "dataplane/source/kernel_clock.h"
 #include "dataplane/source/source.h"
+#include "dataplane/source/xdp_stamps.h"
 #include "dataplane/xdp/xdp_program.h"
 
 namespace wirewatch {
@@ -40,7 +40,9 @@ class AfXdpSource {
  public:
   static constexpr bool kParses = false;
 
-  AfXdpSource(const AfXdpOptions& options, const InterfaceInfo& interface, std::unique_ptr<XdpSocket> socket);
+  /// `clock` may be none: then the NIC's stamps are left aside.
+  AfXdpSource(const AfXdpOptions& options, const InterfaceInfo& interface, std::unique_ptr<XdpSocket> socket,
+              std::unique_ptr<NicClock> clock);
 
   Poll poll(Burst& burst) noexcept;
   void recycle(Burst& burst) noexcept;
@@ -54,6 +56,12 @@ class AfXdpSource {
   /// The rest of XDP_STATISTICS, and frames that came otherwise than they were on the wire.
   size_t read_remarks(std::span<LossCounter> remarks) noexcept;
   LinkState link() const noexcept { return link_state(interface_.name, interface_.index); }
+
+  // From any thread:
+  /// Whether the NIC's stamps are taken, where it has them; a moment later.
+  void use_hardware_stamps(bool wanted) noexcept { stamps_.use_nic(wanted); }
+  /// Who stamps, and how well.
+  std::string describe_clock() const;
 
   const InterfaceInfo& interface() const noexcept { return interface_; }
   const XdpSocket& socket() const noexcept { return *socket_; }
@@ -70,8 +78,7 @@ class AfXdpSource {
   std::unique_ptr<XdpSocket> socket_;
   AfXdpSender sender_;
   JoinedFrames joined_;
-  TaiOffset tai_;
-  Timestamp tai_checked_;
+  XdpStamps stamps_;
   Timestamp last_time_;
   uint16_t port_;
 
@@ -81,7 +88,6 @@ class AfXdpSource {
 
   uint64_t packets_seen_ = 0;
   uint64_t unstamped_ = 0;
-  uint64_t hardware_stamped_ = 0;
   uint64_t tags_put_back_ = 0;
 };
 static_assert(LiveSource<AfXdpSource>);
