@@ -26,13 +26,17 @@ class ClientHello {
     std::ranges::copy(host, std::back_inserter(body));
     return extension(0, body);
   }
+  ClientHello& cipher_suites(const std::vector<uint16_t>& suites) {
+    suites_ = suites;
+    return *this;
+  }
   /// The handshake message.
   std::vector<uint8_t> message() const {
     std::vector<uint8_t> hello{3, 3};
     for (int i = 0; i < 32; ++i) hello.push_back(0x5a);  // random
     hello.push_back(0);                                  // no session id
-    be16(hello, 2);
-    be16(hello, 0x1301);
+    be16(hello, 2 * suites_.size());
+    for (const uint16_t suite : suites_) be16(hello, suite);
     hello.push_back(1);
     hello.push_back(0);
     be16(hello, extensions_.size());
@@ -48,6 +52,7 @@ class ClientHello {
     out.push_back(static_cast<uint8_t>(value >> 8));
     out.push_back(static_cast<uint8_t>(value));
   }
+  std::vector<uint16_t> suites_{0x1301};
   std::vector<uint8_t> extensions_;
 };
 

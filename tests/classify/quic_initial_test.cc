@@ -169,6 +169,31 @@ TEST(QuicInitial, ReadsNothingBeyondAGap) {
   EXPECT_EQ(sni(initial_packet(kVersion1, frames)), "");
 }
 
+TEST(QuicInitial, GathersAHelloFromSeveralDatagramsInAnyOrder) {
+  const auto message = std::span<const uint8_t>(hello());
+  const Bytes beginning = initial_packet(kVersion1, crypto_frame(0, message.first(30)));
+  const Bytes end = initial_packet(kVersion1, crypto_frame(30, message.subspan(30)));
+  for (const auto& [first, second] : {std::pair(beginning, end), std::pair(end, beginning)}) {
+    HostReader reader;
+    HelloWait wait{};
+    reader.begin();
+    reader.read(Extractor::QuicSni, {.bytes = first}, wait);
+    EXPECT_TRUE(wait.for_hello());
+    EXPECT_EQ(reader.names().host, "");
+    reader.resume({.bytes = second}, wait);
+    EXPECT_FALSE(wait.for_hello());
+    EXPECT_EQ(reader.names().host, "quic.example");
+    EXPECT_EQ(reader.names().ja4.substr(0, 4), "q13d");
+  }
+}
+
+TEST(QuicInitial, ReadsEveryPacketOfADatagram) {
+  const auto message = std::span<const uint8_t>(hello());
+  EXPECT_EQ(sni(join({initial_packet(kVersion1, crypto_frame(0, message.first(30))),
+                      initial_packet(kVersion1, crypto_frame(30, message.subspan(30)))})),
+            "quic.example");
+}
+
 TEST(QuicInitial, RefusesAPacketThatWasTamperedWith) {
   Bytes packet = initial_packet(kVersion1, crypto_frame(0, hello()));
   packet.back() ^= 1;
