@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/app/data_plane.h"
+
+#include <time.h>
+
+#include <algorithm>
+
+#include "dataplane/base/nearest_name.h"
+
+namespace wirewatch {
+namespace {
+
+constexpr std::string_view kind_name(SourceKind kind) {
+  switch (kind) {
+    case SourceKind::Dpdk:
+      return "dpdk";
+    case SourceKind::AfPacket:
+      return "afpacket";
+    case SourceKind::AfXdp:
+      return "afxdp";
+    case SourceKind::File:
+      return "file";
+    case SourceKind::Replay:
+      return "replay";
+  }
+  return "replay";
+}
+
+void add_losses(PortState& state, const WorkerReport& report) {
+  for (size_t i = 0; i < std::min<size_t>(report.losses_used, report.losses.size()); ++i) {
+    const LossCounter& loss = report.losses[i];
+    const auto same = std::ranges::find_if(state.losses, [&](const auto& each) { return each.first == loss.name; });
+    if (same != state.losses.end()) {
+      same->second += loss.value;
+    } else {
+      state.losses.emplace_back(std::string(loss.name), loss.value);
+    }
+  }
+}
+
+/// The inline workers' copy of the table.
+DropRules drop_rules(const BlockTable& table) {
+  DropRules rules;
+  const auto until = [](Timestamp time) { return time == BlockTable::kForever ? kNever : time; };
+  for (const auto& [prefix, time] : table.prefixes()) rules.networks.push_back({prefix, until(time)});
+  for (const auto& [flow, time] : table.flows()) {
+    rules.connections.push_back({flow.source, flow.destination, flow.ip_protocol, until(time)});
+  }
+  rules.allow.assign(table.allowed().begin(), table.allowed().end());
+  return rules;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DataPlane>> DataPlane::start(DataplaneConfig config) {
+  std::unique_ptr<DataPlane> plane(new DataPlane(std::move(config)));
+  if (const auto done = plane->set_up(); !done) return tl::unexpected(done.error());
+  return plane;
+}
+
+DataPlane::~DataPlane() { stop(); }
+
+Result<void> DataPlane::set_up() {
+  started_ns_ = tsc_.now_ns();
+  SharedLimits limits;
+  limits.workers = 0;
+  for (const PortConfig& port : config_.ports) limits.workers += port.workers;
+  limits.workers = std::max<uint32_t>(1, limits.workers);
+  limits.table_rows = static_cast<uint32_t>(config_.max_table_rows);
+  auto region = SharedRegion::create(limits, static_cast<uint64_t>(started_ns_), started_ns_);
+  if (!region) return tl::unexpected(region.error());
+  region_.emplace(std::move(*region));
+  publisher_.emplace(*region_);
+  registry_.emplace(*region_);
+  auto rules = RuleStore::make(*registry_);
+  if (!rules) return tl::unexpected(rules.error());
+  rules_.emplace(std::move(*rules));
+  if (!config_.rules.empty()) {
+    if (const auto loaded = rules_->load_file(config_.rules); !loaded) return loaded;
+  }
+  auto ports = open_ports(config_, tsc_);
+  if (!ports) return tl::unexpected(ports.error());
+  ports_ = std::move(*ports);
+  for (const IpPrefix& prefix : config_.allow_list) {
+    if (const auto allowed = blocks_.allow(prefix); !allowed) return allowed;
+  }
+  if (const auto started = start_workers(); !started) return started;
+  if (const auto applied = apply_blocks(); !applied) return applied;
+  publish("running");
+  return {};
+}
+
+WorkerOptions DataPlane::worker_options(const PortConfig& port) const {
+  WorkerOptions options;
+  options.parse = {.vlan_in_key = port.vlan_in_key, .vni_in_key = port.vni_in_key};
+  options.max_flows = std::max<uint64_t>(1, config_.max_flows / port.workers);
+  options.max_pending_syns = std::max<uint64_t>(1, config_.max_pending_syns / port.workers);
+  options.max_table_rows = config_.max_table_rows;
+  options.local_networks = config_.local_networks;
+  options.inner_destinations = port.decapsulate;
+  options.ageing = kLiveAgeing;
+  options.pass_ns = int64_t{config_.publish_interval_ms} * 1'000'000;
+  options.rtt_ports = region_->limits().rtt_ports;
+  options.preallocate = true;
+  return options;
+}
+
+Result<void> DataPlane::start_workers() {
+  unsigned number = 0;
+  for (const auto& port : ports_) {
+    for (unsigned i = 0; i < port->config().workers; ++i, ++number) {
+      const auto& lcores = port->config().lcores;
+      const WorkerPlan plan{.number = number,
+                            .number_in_port = i,
+                            .port = port.get(),
+                            .lcore = lcores.empty() ? std::nullopt : std::optional(lcores[i]),
+                            .options = worker_options(port->config()),
+                            .loop = {config_.idle, config_.idle_sleep_us, tsc_.ns_per_tick()}};
+      auto worker = WorkerThread::start(plan, rules_->prepare(), *region_);
+      if (!worker) return tl::unexpected(worker.error());
+      workers_.push_back(std::move(*worker));
+    }
+  }
+  return {};
+}
+
+void DataPlane::tick() {
+  tsc_.reanchor();
+  for (const auto& port : ports_) port->maintain();
+  for (const auto& worker : workers_) {
+    worker->worker().rules().collect();
+    worker->worker().drop_list().collect();
+  }
+  if (blocks_.forget_expired(Timestamp{tsc_.now_ns()})) {
+    // A list that cannot be written now is written with the next change; what has run out does no harm there.
+    static_cast<void>(apply_blocks());
+  }
+  publish("running");
+}
+
+void DataPlane::stop() {
+  if (workers_.empty()) return;
+  publish("stopping");
+  for (const auto& worker : workers_) worker->ask_to_stop();
+  for (const auto& worker : workers_) worker->stop();
+  publish("stopped");
+  workers_.clear();
+  ports_.clear();
+}
+
+/// Every worker takes the rules between two of its bursts; they are in force when all have.
+void DataPlane::offer_rules() {
+  for (const auto& worker : workers_) {
+    worker->worker().rules().collect();
+    worker->worker().rules().offer(rules_->prepare());
+  }
+  constexpr int kMostMilliseconds = 1'000;
+  for (int waited = 0; waited < kMostMilliseconds; ++waited) {
+    bool settled = true;
+    for (const auto& worker : workers_) {
+      worker->worker().rules().collect();
+      settled = settled && worker->worker().rules().settled();
+    }
+    if (settled) return;
+    const timespec pause{0, 1'000'000};
+    ::nanosleep(&pause, nullptr);
+  }
+}
+
+Result<void> DataPlane::load_rules(int sealed_fd) {
+  if (const auto loaded = rules_->load_sealed(sealed_fd); !loaded) return loaded;
+  offer_rules();
+  publish("running");
+  return {};
+}
+
+Result<void> DataPlane::replay(const std::string& name_of_port, const std::string& path, double speed, const std::string& name) {
+  Port* chosen = nullptr;
+  for (const auto& port : ports_) {
+    if (!port->takes_replays()) continue;
+    const bool named = port->config().name == name_of_port;
+    const bool idle = port->replay_state().text.empty();
+    if (named || (name_of_port.empty() && (chosen == nullptr || idle))) chosen = port.get();
+    if (chosen == port.get() && (named || idle)) break;
+  }
+  if (chosen == nullptr) {
+    return fail(name_of_port.empty() ? "no port takes captures; configure one with source = \"replay\""
+                                     : "no port '" + name_of_port + "' takes captures");
+  }
+  auto reader = CaptureReader::open(path);
+  if (!reader) return tl::unexpected(reader.error());
+  return chosen->replay(std::move(*reader), speed, name);
+}
+
+Result<void> DataPlane::use_hardware_clock(const std::string& name, bool use) {
+  std::vector<std::string> names;
+  for (const auto& port : ports_) {
+    if (port->config().name == name) return port->use_hardware_clock(use);
+    names.push_back(port->config().name);
+  }
+  return fail("no port is called '" + name + "'" + did_you_mean(name, names));
+}
+
+Result<void> DataPlane::apply_blocks() {
+  const bool empty = blocks_.prefixes().empty() && blocks_.flows().empty();
+  for (const auto& worker : workers_) {
+    if (!worker->plan().port->blocks_in_workers()) continue;
+    worker->worker().drop_list().collect();
+    worker->worker().drop_list().offer(std::make_unique<DropList>(empty ? DropRules{} : drop_rules(blocks_)));
+  }
+  for (const auto& port : ports_) {
+    if (const auto applied = port->apply(blocks_); !applied) return fail("port '" + port->config().name + "': " + applied.error().message);
+  }
+  return {};
+}
+
+PortState DataPlane::describe(size_t index) {
+  const Port& port = *ports_[index];
+  PortState state;
+  state.name = port.config().name;
+  state.source = kind_name(port.config().spec.kind);
+  for (const auto& worker : workers_) {
+    if (worker->plan().port != &port) continue;
+    const WorkerReport report = worker->board().read();
+    state.received += report.received;
+    state.forwarded_packets += report.forwarded;
+    state.dropped_packets += report.dropped;
+    state.timestamps = report.timestamps;
+    busy_ticks_ += report.busy_ticks;
+    idle_ticks_ += report.idle_ticks;
+    add_losses(state, report);
+    if (port.config().workers == 1) state.worker = worker->plan().number;
+  }
+  port.describe(state);
+  return state;
+}
+
+void DataPlane::publish(std::string_view state) {
+  const uint64_t busy_before = std::exchange(busy_ticks_, 0), idle_before = std::exchange(idle_ticks_, 0);
+  state_.updated_ns = tsc_.now_ns();
+  ++state_.updates;
+  state_.state = state;
+  state_.rules_generation = rules_->generation();
+  state_.rules_sha256 = rules_->sha256();
+  state_.replay.clear();
+  state_.ports.clear();
+  for (size_t i = 0; i < ports_.size(); ++i) {
+    const ReplayState replay = ports_[i]->replay_state();
+    if (!replay.text.empty()) state_.replay = replay.text;
+    if (ports_[i]->takes_replays()) state_.replay_packets = replay.packets;
+    state_.ports.push_back(describe(i));
+  }
+  const double busy = static_cast<double>(busy_ticks_ - std::min(busy_ticks_, busy_before));
+  const double idle = static_cast<double>(idle_ticks_ - std::min(idle_ticks_, idle_before));
+  if (busy + idle > 0) state_.idle_share = idle / (busy + idle);
+  publisher_->publish(state_);
+}
+
+}  // namespace wirewatch

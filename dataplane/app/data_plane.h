@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The running data plane: ports, workers, rules and block list put together, kept going by the main thread. All of it is
+// for that one thread; the workers only meet it in mailboxes and shared memory.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "dataplane/app/config.h"
+#include "dataplane/app/port.h"
+#include "dataplane/app/rule_store.h"
+#include "dataplane/app/worker_thread.h"
+#include "dataplane/pipeline/publisher.h"
+#include "dataplane/pipeline/registry.h"
+#include "dataplane/source/tsc_clock.h"
+#include "dataplane/xdp/block_table.h"
+
+namespace wirewatch {
+
+class DataPlane {
+ public:
+  static constexpr int64_t kTick_ns = 250'000'000;  // how often tick() wants to be called
+
+  static Result<std::unique_ptr<DataPlane>> start(DataplaneConfig config);
+  ~DataPlane();
+  DataPlane(const DataPlane&) = delete;
+
+  /// Clocks, expired blocks, what came back from the workers, the process block.
+  void tick();
+  /// Ends every worker: flows are flushed and published.
+  void stop();
+
+  Result<void> load_rules(int sealed_fd);
+  /// Onto the port of that name, or the first that takes captures and is idle.
+  Result<void> replay(const std::string& port, const std::string& path, double speed, const std::string& name);
+  Result<void> use_hardware_clock(const std::string& port, bool use);
+  BlockTable& blocks() noexcept { return blocks_; }
+  /// Puts the block table in force everywhere.
+  Result<void> apply_blocks();
+
+  const DataplaneConfig& config() const noexcept { return config_; }
+  const RuleStore& rules() const noexcept { return *rules_; }
+  int shared_fd() const noexcept { return region_->fd(); }
+  uint64_t generation() const noexcept { return region_->generation(); }
+  int64_t now_ns() const noexcept { return tsc_.now_ns(); }
+  int64_t started_ns() const noexcept { return started_ns_; }
+  const std::vector<std::unique_ptr<WorkerThread>>& workers() const noexcept { return workers_; }
+  const std::vector<std::unique_ptr<Port>>& ports() const noexcept { return ports_; }
+  /// As it was published last.
+  const ProcessState& state() const noexcept { return state_; }
+  const TscClock& clock() const noexcept { return tsc_; }
+
+ private:
+  explicit DataPlane(DataplaneConfig config) : config_(std::move(config)) {}
+  Result<void> set_up();
+  Result<void> start_workers();
+  WorkerOptions worker_options(const PortConfig& port) const;
+  void offer_rules();
+  void publish(std::string_view state);
+  PortState describe(size_t port);
+
+  DataplaneConfig config_;
+  TscClock tsc_;
+  int64_t started_ns_ = 0;
+  std::optional<SharedRegion> region_;
+  std::optional<ProcessPublisher> publisher_;
+  std::optional<Registry> registry_;
+  std::optional<RuleStore> rules_;
+  BlockTable blocks_;
+  std::vector<std::unique_ptr<Port>> ports_;
+  std::vector<std::unique_ptr<WorkerThread>> workers_;  // end before the ports they read from
+  ProcessState state_;
+  uint64_t busy_ticks_ = 0, idle_ticks_ = 0;            // as of the last tick
+};
+
+}  // namespace wirewatch

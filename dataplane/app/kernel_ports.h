@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// `afpacket:` and `afxdp:` ports: interfaces that the kernel drives.
+#pragma once
+
+#include <memory>
+
+#include "dataplane/app/port.h"
+
+namespace wirewatch {
+
+Result<std::unique_ptr<Port>> open_afpacket_port(const PortConfig& config, uint16_t number);
+/// Refused where the program was built without AF_XDP.
+Result<std::unique_ptr<Port>> open_afxdp_port(const PortConfig& config, uint16_t number);
+
+}  // namespace wirewatch
