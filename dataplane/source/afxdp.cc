@@ -44,6 +44,10 @@ void add_warnings(AfXdpPort& port, const InterfaceInfo& interface) {
                        "'ethtool -K " + interface.name + " rxvlan off'");
   }
   const AfXdpSource& first = *port.sources.front();
+  if (interface.driver == "veth" && first.socket().options().tx_frames > 0) {
+    port.warnings.push_back("frames from the other end of the veth pair '" + interface.name + "' may lack their checksums, which "
+                            "nobody fills in when they are sent on: 'ethtool -K PEER tx off' at that end");
+  }
   if (!first.socket().multi_buffer() && interface.mtu + 18 + 256 > first.socket().options().frame_size) {
     port.warnings.push_back("this kernel hands frames over 3,840 bytes to no AF_XDP socket (Linux 6.6 does), and the MTU of "
                        "interface '" + interface.name + "' allows them: they are counted as lost");

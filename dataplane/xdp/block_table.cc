@@ -110,7 +110,9 @@ std::vector<std::pair<IpPrefix, Timestamp>> BlockTable::longest_match_times() co
   std::vector<std::pair<IpPrefix, Timestamp>> result;
   result.reserve(prefixes_.size());
   std::vector<size_t> around;  // of the prefix at hand: indices into the result, the widest first
-  for (const auto& [prefix, until] : prefixes_) {
+  for (const auto& entry : prefixes_) {
+    const IpPrefix& prefix = entry.first;
+    const Timestamp until = entry.second;
     const auto covers = [&](size_t outer) {
       const IpPrefix& wide = result[outer].first;
       return wide.length <= prefix.length && wide.contains(prefix.address);
