@@ -123,7 +123,10 @@ Result<Test> Compiler::comparison(const SyntaxNode& node) {
   if (node.operation == TokenKind::Contains && !text_like) {
     return fault(node.column, "'contains' looks into strings, bytes and protocols; " + described(*left) + " is " + std::string(type_name(type)));
   }
-  auto right = operand(right_node, *left);
+  Term part;  // what a MAC address contains is bytes, not another MAC address
+  part.type = FieldType::Bytes;
+  const bool in_bytes = node.operation == TokenKind::Contains && type != FieldType::String;
+  auto right = operand(right_node, in_bytes ? part : *left);
   if (!right) return tl::unexpected(right.error());
   Test made;
   made.kind = Test::Kind::Compare;

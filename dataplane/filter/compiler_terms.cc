@@ -171,7 +171,8 @@ Result<Term> Compiler::literal(const SyntaxNode& node, FieldType type, std::opti
     made.type = FieldType::Uint64;
     made.children.push_back(std::move(*left));
     made.children.push_back(std::move(*right));
-    const auto folded = Evaluator({}).constant(made);
+    Evaluator evaluator({});
+    const auto folded = evaluator.constant(made);
     if (folded.empty()) return fault(node.column, "a number is divided by zero here");
     Term constant;
     constant.type = type;
