@@ -29,6 +29,22 @@ Result<FileDescriptor> hold_promiscuous(const InterfaceInfo& interface) {
   return holder;
 }
 
+Result<std::unique_ptr<XdpProgram>> attached_program(const AfXdpOptions& options, const InterfaceInfo& interface) {
+  XdpOptions wanted{.interface = interface.name,
+                    .interface_index = interface.index,
+                    .mode = options.mode,
+                    .hardware_stamps = options.hardware_stamps};
+  for (;;) {
+    auto program = XdpProgram::load(wanted);
+    if (!program) return program;
+    const auto attached = (*program)->attach();
+    if (attached) return program;
+    // The variant that asks the NIC for its time runs in the driver or not at all; the other one has more ways.
+    if (!(*program)->hardware_stamps() || options.mode != XdpOptions::Mode::Auto) return tl::unexpected(attached.error());
+    wanted.hardware_stamps = false;
+  }
+}
+
 /// Each queue follows the clock by itself: they share nothing.
 std::unique_ptr<NicClock> clock_for(AfXdpPort& port, const std::string& interface) {
   if (!port.program->hardware_stamps()) return nullptr;
@@ -65,13 +81,9 @@ Result<AfXdpPort> AfXdpPort::open(const AfXdpOptions& options) {
                 std::to_string(interface->rx_queues) + "; 'ethtool -L " + interface->name + " combined N' sets them");
   }
   AfXdpPort port;
-  auto program = XdpProgram::load({.interface = interface->name,
-                                   .interface_index = interface->index,
-                                   .mode = options.mode,
-                                   .hardware_stamps = options.hardware_stamps});
+  auto program = attached_program(options, *interface);
   if (!program) return tl::unexpected(program.error());
   port.program = std::move(*program);
-  if (auto attached = port.program->attach(); !attached) return tl::unexpected(attached.error());
   for (unsigned queue = 0; queue < queues; ++queue) {
     auto socket = XdpSocket::open({.interface = interface->name,
                                    .queue = queue,
@@ -114,6 +126,8 @@ Poll AfXdpSource::poll(Burst& burst) noexcept {
   uint32_t whole = 0;      // pieces of frames of which the last one is there too
   bool in_pieces = false;  // inside a frame of several
   for (uint32_t i = 0; i < pieces; ++i) {
+    constexpr uint32_t kAhead = 8;
+    if (i + kAhead < pieces) fetch(i + kAhead);
     const xdp_desc& piece = *xsk_ring_cons__rx_desc(&socket_->rx, first_piece_ + i);
     const bool last = (piece.options & kMorePiecesFollow) == 0;
     uint8_t* const data = socket_->at(piece.addr);
@@ -148,6 +162,13 @@ Poll AfXdpSource::poll(Burst& burst) noexcept {
   burst.packets = {packets_.data(), count};
   burst.count = count;
   return Poll::Packets;
+}
+
+/// Stamps and headers are on two lines, which the kernel has written on another core.
+void AfXdpSource::fetch(uint32_t piece) const noexcept {
+  const uint8_t* const data = socket_->at(xsk_ring_cons__rx_desc(&socket_->rx, first_piece_ + piece)->addr);
+  __builtin_prefetch(data - sizeof(xdp::stamps), 1);
+  __builtin_prefetch(data);
 }
 
 /// Reads the stamps in front of the frame and clears their mark, so that they are not found again under the next one.

@@ -72,6 +72,7 @@ class AfXdpSource {
 
  private:
   void wake_kernel() noexcept;
+  void fetch(uint32_t piece) const noexcept;
   void stamp(Packet& packet, uint8_t* frame) noexcept;
 
   InterfaceInfo interface_;

@@ -57,14 +57,17 @@ void AfXdpSender::take_back_sent() noexcept {
   if (count > 0) xsk_ring_cons__release(&socket_.completion, count);
 }
 
-/// In copy mode the kernel sends some 32 frames a call, on the thread that asks.
+/// Once is enough for a driver that sends by itself; in copy mode the kernel sends some 32 frames a call, on the thread
+/// that asks.
 void AfXdpSender::wake_kernel() noexcept {
-  constexpr int kMostCalls = 16;
-  for (int calls = 0; calls < kMostCalls && xsk_ring_prod__needs_wakeup(&socket_.tx) != 0; ++calls) {
+  uint32_t left_before = 0;
+  for (;;) {
     const uint32_t left = *socket_.tx.producer - __atomic_load_n(socket_.tx.consumer, __ATOMIC_ACQUIRE);
-    if (left == 0) return;
-    const bool more_to_do = sendto(socket_.fd(), nullptr, 0, MSG_DONTWAIT, nullptr, 0) >= 0 || errno == EAGAIN;
-    if (!more_to_do) return;  // link down, or no memory: they go out with the next burst
+    if (left == 0 || left == left_before || xsk_ring_prod__needs_wakeup(&socket_.tx) == 0) return;
+    left_before = left;
+    // Link down, or no memory: they go out with the next burst.
+    if (sendto(socket_.fd(), nullptr, 0, MSG_DONTWAIT, nullptr, 0) < 0 && errno != EAGAIN) return;
+    if (socket_.zero_copy()) return;
   }
 }
 

@@ -21,7 +21,7 @@ class XdpStamps {
 
   /// For every frame.
   Timestamp time_of(const xdp::stamps& stamps) noexcept {
-    const Timestamp by_kernel = tai_.to_utc(stamps.tai_ns);
+    const Timestamp by_kernel = to_utc(stamps.tai_ns);
     if (stamps.hardware_ns == 0 || !uses_nic_) return by_kernel;
     const Timestamp by_nic = nic_clock_->to_utc(stamps.hardware_ns);
     // The program runs within a moment of the stamp: anything else is a stamp of some other clock.
@@ -57,7 +57,21 @@ class XdpStamps {
   uint64_t refused() const noexcept { return refused_; }
 
  private:
+  /// A jump means that the kernel was told the leap seconds just now: TAI has moved against UTC, which has not.
+  Timestamp to_utc(uint64_t tai_ns) noexcept {
+    constexpr int64_t kJump = 10'000'000'000;
+    Timestamp utc = tai_.to_utc(tai_ns);
+    const int64_t since_last = utc.since(last_);
+    if (since_last > kJump || since_last < -kJump) [[unlikely]] {
+      tai_.refresh();
+      utc = tai_.to_utc(tai_ns);
+    }
+    last_ = utc;
+    return utc;
+  }
+
   TaiOffset tai_;
+  Timestamp last_ = kNoTimestamp;
   Timestamp checked_ = kNoTimestamp;
   std::unique_ptr<NicClock> nic_clock_;
   std::atomic<bool> wanted_{true};
