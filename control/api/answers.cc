@@ -89,7 +89,7 @@ void answer_status(const EndpointCall& call, Reply reply) {
     json.new_line();
     write_dataplane(json, status.dataplane);
     json.new_line();
-    write_capture(json, capture);
+    write_live_capture(json, totals, capture);
     json.new_line();
     write_rates(json, status.rates);
     json.new_line();

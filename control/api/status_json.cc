@@ -92,6 +92,20 @@ void write_gaps(JsonWriter& json, std::span<const Gap> gaps) {
   });
 }
 
+void write_live_capture(JsonWriter& json, const LiveTotals& totals, const CaptureSection& capture) {
+  json.key("capture");
+  json.begin_object();
+  json.field("format", capture.format);
+  write_traffic_fields(json, capture.traffic);
+  write_known(json, "first_timestamp", capture.first_timestamp);
+  write_known(json, "last_timestamp", capture.last_timestamp);
+  if (totals.process && !totals.process->ports.empty()) {
+    json.field("timestamp_source", capture.timestamp_source);
+    json.field("timestamp_resolution_ns", capture.timestamp_resolution_ns);
+  }
+  json.end_object();
+}
+
 void write_workers(JsonWriter& json, const LiveTotals& totals) {
   json.key("workers");
   json.begin_array();

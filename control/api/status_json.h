@@ -16,6 +16,8 @@ void write_ports(JsonWriter& json, std::span<const PortView> ports);
 void write_rules(JsonWriter& json, const RulesView& rules);
 void write_replay(JsonWriter& json, const ReplayView& replay);
 void write_gaps(JsonWriter& json, std::span<const Gap> gaps);
+/// "capture" as the report has it, without what only a file has.
+void write_live_capture(JsonWriter& json, const LiveTotals& totals, const CaptureSection& capture);
 void write_workers(JsonWriter& json, const LiveTotals& totals);
 
 }  // namespace wirewatch

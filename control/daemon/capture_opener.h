@@ -4,13 +4,13 @@
 
 #include <string>
 
-#include "control/daemon/descriptor.h"
+#include "dataplane/source/file_descriptor.h"
 #include "dataplane/base/result.h"
 
 namespace wirewatch {
 
 /// A name without a slash is looked for in `folder`. `any_path` allows absolute paths as well; without it nothing outside
 /// of the folder can be opened, not even by a symbolic link.
-Result<Descriptor> open_capture(const std::string& path, const std::string& folder, bool any_path);
+Result<FileDescriptor> open_capture(const std::string& path, const std::string& folder, bool any_path);
 
 }  // namespace wirewatch

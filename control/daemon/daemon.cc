@@ -28,7 +28,11 @@ class ControlDaemon final : public Daemon {
       : options_(std::move(options)),
         live_(io_, options_.config, DaemonClock::system(), options_.rules, options_.log),
         link_(io_, options_.config.dataplane_socket,
-              {.connected = [this](Hello hello) { live_.connected(std::move(hello)); },
+              {.connected =
+                   [this](Hello hello) {
+                     waiting_said_ = false;
+                     live_.connected(std::move(hello));
+                   },
                .lost = [this](const std::string& reason) { live_.lost(reason); },
                .unreachable = [this](const std::string& reason) { unreachable(reason); }}),
         process_(io_, options_.config.dataplane_program, arguments(),
@@ -83,7 +87,11 @@ class ControlDaemon final : public Daemon {
 
   void unreachable(const std::string& reason) {
     if (stopping_) return;
-    if (!managed()) return;
+    if (!managed()) {
+      if (!waiting_said_) options_.log("waiting for the data plane: " + reason);
+      waiting_said_ = true;
+      return;
+    }
     const bool was_running = process_.running();
     const auto started = process_.start_if_due(DataplaneProcess::Clock::now());
     if (!started && started.error().message != last_start_error_) {
@@ -172,6 +180,7 @@ class ControlDaemon final : public Daemon {
   std::unique_ptr<HttpServer> server_;
   std::string last_start_error_;
   int64_t summarised_ns_ = 0;
+  bool waiting_said_ = false;
   bool stopping_ = false;
 };
 

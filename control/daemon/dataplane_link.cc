@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/daemon/dataplane_link.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -25,15 +26,15 @@ Result<void> check_peer(int socket) {
 }
 
 /// The first descriptor of a message; all others are closed.
-Descriptor take_descriptor(msghdr& message) {
-  Descriptor first;
+FileDescriptor take_descriptor(msghdr& message) {
+  FileDescriptor first;
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
     if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
     const size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (size_t i = 0; i < count; ++i) {
       int fd = -1;
       std::memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
-      Descriptor each(fd);
+      FileDescriptor each(fd);
       if (!first) first = std::move(each);
     }
   }
@@ -99,17 +100,17 @@ Result<void> DataplaneLink::connect() {
   address.sun_family = AF_UNIX;
   if (path_.size() >= sizeof(address.sun_path)) return fail("the path '" + path_ + "' is too long for a socket");
   std::memcpy(address.sun_path, path_.data(), path_.size());
-  Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  FileDescriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const bool connected =
       socket && ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
   if (!connected) return fail("nobody answers on '" + path_ + "': " + std::strerror(errno));
   if (const auto peer = check_peer(socket.get()); !peer) {
     return fail("will not use the socket '" + path_ + "': " + peer.error().message);
   }
+  const int ours = ::fcntl(socket.get(), F_DUPFD_CLOEXEC, 0);
   ErrorCode error;
-  socket_.assign(socket.get(), error);
-  if (error) return fail(error.message());
-  socket.release();
+  if (ours >= 0) socket_.assign(ours, error);
+  if (ours < 0 || error) return fail("there are too many open files");
   return {};
 }
 
@@ -151,7 +152,7 @@ void DataplaneLink::lose(const std::string& reason) {
   retry(reason);
 }
 
-void DataplaneLink::request(Json command, Descriptor passed, Answered answered) {
+void DataplaneLink::request(Json command, FileDescriptor passed, Answered answered) {
   if (!socket_.is_open()) return answered(fail("the data plane is not there"));
   std::string text = command.dump(-1, ' ', false, Json::error_handler_t::replace);
   if (text.size() > kLargestMessage) return answered(fail("the command is larger than 64 KiB"));
@@ -212,14 +213,14 @@ void DataplaneLink::receive() {
   const ssize_t length = ::recvmsg(socket_.native_handle(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   if (length < 0 && (errno == EAGAIN || errno == EINTR)) return wait_to_read();
   if (length <= 0) return lose(length == 0 ? "the data plane closed its socket" : std::strerror(errno));
-  Descriptor passed = take_descriptor(message);
+  FileDescriptor passed = take_descriptor(message);
   if ((message.msg_flags & MSG_TRUNC) != 0) return lose("the data plane sent more than 64 KiB");
   text.resize(static_cast<size_t>(length));
   take(text, std::move(passed));
   if (socket_.is_open()) wait_to_read();
 }
 
-void DataplaneLink::take(const std::string& message, Descriptor passed) {
+void DataplaneLink::take(const std::string& message, FileDescriptor passed) {
   const Json answer = Json::parse(message, nullptr, false);
   if (!answer.is_object()) return lose("the data plane answered something that is no JSON object");
   if (waiting_.empty()) return;  // nobody asked

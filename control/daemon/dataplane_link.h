@@ -15,7 +15,7 @@
 #include <memory>
 #include <string>
 
-#include "control/daemon/descriptor.h"
+#include "dataplane/source/file_descriptor.h"
 #include "dataplane/base/result.h"
 #include "dataplane/pipeline/shared_state.h"
 
@@ -50,12 +50,12 @@ class DataplaneLink {
   bool connected() const noexcept { return ready_; }
 
   /// Sends `command` with an optional descriptor; the answer's error is the data plane's own sentence.
-  void request(Json command, Descriptor passed, Answered answered);
+  void request(Json command, FileDescriptor passed, Answered answered);
 
  private:
   struct Outgoing {
     std::string text;
-    Descriptor passed;
+    FileDescriptor passed;
   };
 
   void attempt();
@@ -66,7 +66,7 @@ class DataplaneLink {
   void close();
   void wait_to_read();
   void receive();
-  void take(const std::string& message, Descriptor passed);
+  void take(const std::string& message, FileDescriptor passed);
   void flush();
   void watch_the_time();
 
@@ -82,7 +82,7 @@ class DataplaneLink {
   bool ready_ = false;
   bool writing_ = false;
   bool stopped_ = false;
-  Descriptor received_;  // with the answer being taken
+  FileDescriptor received_;  // with the answer being taken
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -74,7 +74,7 @@ LiveService::LiveService(boost::asio::io_context& io, const DaemonConfig& config
       events_(catalogue_, config.unwanted, bounds_of(config)),
       rules_(
           io, std::move(rules),
-          [this](Descriptor sealed, std::function<void(Result<std::string>)> done) {
+          [this](FileDescriptor sealed, std::function<void(Result<std::string>)> done) {
             link->request({{"command", "load-rules"}}, std::move(sealed), [done = std::move(done)](Result<Json> answer) {
               if (!answer) return done(tl::unexpected(answer.error()));
               const auto hash = answer->find("rules_sha256");
@@ -291,7 +291,7 @@ void LiveService::with_totals(std::function<void(std::shared_ptr<const LiveTotal
   });
 }
 
-void LiveService::ask(Json command, Descriptor passed, std::function<void(tl::expected<Json, Refusal>)> done) {
+void LiveService::ask(Json command, FileDescriptor passed, std::function<void(tl::expected<Json, Refusal>)> done) {
   if (!connected_) return done(tl::unexpected(Refusal{503, problem_.empty() ? "the data plane is not there yet" : problem_}));
   link->request(std::move(command), std::move(passed), [done = std::move(done)](Result<Json> answer) {
     if (!answer) return done(tl::unexpected(Refusal{502, answer.error().message}));

@@ -61,7 +61,7 @@ class LiveService final : public LiveData {
  private:
   void look_at_process();
   std::string port_name(uint16_t interface) const;
-  void ask(nlohmann::json command, Descriptor passed, std::function<void(tl::expected<nlohmann::json, Refusal>)> done);
+  void ask(nlohmann::json command, FileDescriptor passed, std::function<void(tl::expected<nlohmann::json, Refusal>)> done);
 
   const DaemonConfig& config_;
   DaemonClock clock_;

@@ -40,8 +40,8 @@ Result<PackedRules> pack_rules(const RuleFolders& folders) {
   return PackedRules{std::move(compiled->blob), std::move(compiled->sha256)};
 }
 
-Result<Descriptor> seal(const std::vector<uint8_t>& bytes) {
-  Descriptor file(::memfd_create("wirewatch-rules", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+Result<FileDescriptor> seal(const std::vector<uint8_t>& bytes) {
+  FileDescriptor file(::memfd_create("wirewatch-rules", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!file) return fail(std::string("cannot make a memory file: ") + std::strerror(errno));
   size_t done = 0;
   while (done < bytes.size()) {

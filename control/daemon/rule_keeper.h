@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "control/api/live_data.h"
-#include "control/daemon/descriptor.h"
+#include "dataplane/source/file_descriptor.h"
 #include "dataplane/base/result.h"
 
 namespace wirewatch {
@@ -32,12 +32,12 @@ struct PackedRules {
 /// Reads, compiles or takes from the cache. About a second when it has to compile.
 Result<PackedRules> pack_rules(const RuleFolders& folders);
 /// A memfd that nobody can change any more.
-Result<Descriptor> seal(const std::vector<uint8_t>& bytes);
+Result<FileDescriptor> seal(const std::vector<uint8_t>& bytes);
 
 class RuleKeeper {
  public:
   /// Hands rules to the data plane; the answer is the hash that it now runs.
-  using Send = std::function<void(Descriptor, std::function<void(Result<std::string>)>)>;
+  using Send = std::function<void(FileDescriptor, std::function<void(Result<std::string>)>)>;
   using Now = std::function<Timestamp()>;
 
   RuleKeeper(boost::asio::io_context& io, RuleFolders folders, Send send, Now now, std::function<void(const std::string&)> log);

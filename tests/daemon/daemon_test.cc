@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The daemon against a stand-in for the data plane: what it answers is what `inspect` says of the same packets, and it
+// goes on when either of the two is gone for a while.
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "control/replay/inspect.h"
+#include "control/report/json.h"
+#include "tests/daemon/scene.h"
+#include "tests/daemon/stand_in_dataplane.h"
+
+namespace wirewatch {
+namespace {
+
+using Json = nlohmann::json;
+
+std::string scenario() { return captures_folder() + "/scenario.cap"; }
+
+/// What `inspect --json` says of the scenario.
+Json inspected(std::vector<std::string> unwanted = {}) {
+  InspectOptions options;
+  options.paths = {scenario()};
+  options.rules = *load_or_compile(rules_folder());
+  options.keep_handshakes = options.keep_flows = true;
+  options.unwanted = std::move(unwanted);
+  const auto report = inspect(options);
+  std::string text;
+  Output out(text);
+  write_json(*report, {}, out);
+  out.finish();
+  return Json::parse(text);
+}
+
+/// Rows in an order of their own, for lists whose order differs.
+std::multiset<std::string> rows(const Json& list, std::initializer_list<const char*> without = {}) {
+  std::multiset<std::string> all;
+  for (Json row : list) {
+    for (const char* key : without) row.erase(key);
+    all.insert(row.dump());
+  }
+  return all;
+}
+
+ProcessState two_ports() {
+  ProcessState state;
+  state.updated_ns = 1'700'000'000'000'000'000;
+  state.updates = 1;
+  state.state = "running";
+  state.ports.resize(1);
+  state.ports[0].name = "mirror0";
+  state.ports[0].source = "afpacket";
+  state.ports[0].link_up = true;
+  state.ports[0].timestamps = {TimestampSource::Kernel, 1, 40};
+  state.ports[0].received = {4838, 1};
+  state.ports[0].losses = {{"kernel_drops", 3}};
+  return state;
+}
+
+struct Watched {
+  ScratchFolder folder;
+  StandInDataplane dataplane{{.socket_path = folder.file("dataplane.sock")}};
+};
+
+TEST(Daemon, AnswersForTheScenarioWhatInspectSaysOfIt) {
+  Watched watched;
+  watched.dataplane.publish_process(two_ports());
+  watched.dataplane.run_capture(scenario(), rules_folder());
+  DaemonConfig config = config_in(watched.folder);
+  config.unwanted = {"bittorrent", "p2p"};
+  const RunningDaemon daemon(config);
+  ASSERT_TRUE(daemon.connects());
+  const Json report = inspected({"bittorrent", "p2p"});
+
+  const Json protocols = daemon.get("/api/v1/protocols").json();
+  EXPECT_EQ(protocols["protocol_hierarchy"], report["protocol_hierarchy"]);
+  EXPECT_EQ(rows(protocols["applications"]), rows(report["applications"]));
+  EXPECT_EQ(daemon.get("/api/v1/destinations?top=10000").json()["destinations"], report["destinations"]);
+  EXPECT_EQ(daemon.get("/api/v1/endpoints?top=10000").json()["endpoints"], report["endpoints"]);
+  EXPECT_EQ(daemon.get("/api/v1/conversations?top=10000").json()["conversations"], report["conversations"]);
+
+  const Json handshakes = daemon.get("/api/v1/handshakes?top=10000").json();
+  EXPECT_EQ(rows(handshakes["handshakes"]), rows(report["handshakes"]));
+  for (const char* key : {"attempts", "established", "refused", "unanswered", "half_open", "ambiguous", "count", "max_ns", "min_ns"}) {
+    EXPECT_EQ(handshakes["handshake_totals"][key], report["handshake_totals"][key]) << key;
+  }
+  const Json flows = daemon.get("/api/v1/flows?top=10000").json();
+  EXPECT_EQ(rows(flows["flows"], {"active", "capture_port"}), rows(report["flows"]));
+  const Json alerts = daemon.get("/api/v1/alerts?top=10000").json();
+  EXPECT_EQ(rows(alerts["unwanted"], {"raised"}), rows(report["unwanted"]));
+  EXPECT_EQ(daemon.get("/api/v1/loss").json()["accounting"], report["accounting"]);
+  EXPECT_EQ(daemon.status()["capture"]["packets"], report["capture"]["packets"]);
+  EXPECT_EQ(daemon.status()["capture"]["first_timestamp"], report["capture"]["first_timestamp"]);
+}
+
+TEST(Daemon, PercentilesOfAWindowAreNeverTooLowAndAtMostAnEighthOfAnOctaveTooHigh) {
+  Watched watched;
+  watched.dataplane.run_capture(scenario(), rules_folder());
+  const RunningDaemon daemon(config_in(watched.folder));
+  ASSERT_TRUE(daemon.connects());
+  const Json report = inspected();
+  for (const char* window : {"1m", "5m", "1h"}) {
+    const Json totals = daemon.get(std::string("/api/v1/handshakes?window=") + window).json()["handshake_totals"];
+    for (const char* key : {"p50_ns", "p90_ns", "p99_ns"}) {
+      const double exact = report["handshake_totals"][key].get<double>();
+      EXPECT_GE(totals[key].get<double>(), exact) << window << " " << key;
+      EXPECT_LE(totals[key].get<double>(), exact * 1.0906) << window << " " << key;
+    }
+  }
+}
+
+TEST(Daemon, ShowsPortsWithTheirClockAndEveryLossByName) {
+  Watched watched;
+  watched.dataplane.publish_process(two_ports());
+  const RunningDaemon daemon(config_in(watched.folder));
+  ASSERT_TRUE(daemon.connects());
+  const Json port = daemon.status()["ports"][0];
+  EXPECT_EQ(port["name"], "mirror0");
+  EXPECT_EQ(port["timestamp_source"], "kernel");
+  EXPECT_EQ(port["clock_error_ns"], 40);
+  EXPECT_EQ(port["loss"]["kernel_drops"], 3);
+}
+
+TEST(Daemon, HandsItsRulesToADataPlaneThatHasNone) {
+  Watched watched;
+  const RunningDaemon daemon(config_in(watched.folder));
+  ASSERT_TRUE(daemon.becomes([](const Json& status) { return status["rules"]["in_force"] == true; }));
+  const Json rules = daemon.get("/api/v1/rules").json()["rules"];
+  EXPECT_EQ(rules["sha256"], rules["wanted_sha256"]);
+  EXPECT_EQ(watched.dataplane.rules_taken(), std::vector<std::string>{rules["sha256"]});
+}
+
+TEST(Daemon, GoesOnWithTheSameDataPlaneAfterALostConnectionWithoutAGap) {
+  Watched watched;
+  watched.dataplane.run_capture(scenario(), rules_folder());
+  const RunningDaemon daemon(config_in(watched.folder));
+  ASSERT_TRUE(daemon.connects());
+  const auto greetings = [&] {
+    size_t count = 0;
+    for (const std::string& command : watched.dataplane.commands()) count += command.find("hello") != std::string::npos;
+    return count;
+  };
+  watched.dataplane.drop_clients();
+  ASSERT_TRUE(daemon.becomes([&](const Json& status) { return greetings() == 2 && status["dataplane"]["state"] == "running"; }));
+  EXPECT_EQ(daemon.status()["gaps"].size(), 0u);
+  EXPECT_EQ(daemon.status()["dataplane"]["restarts"], 0);
+  EXPECT_EQ(daemon.status()["capture"]["packets"], 4838);
+}
+
+TEST(Daemon, AddsTheTotalsOfADataPlaneThatEndedToThoseOfTheNextAndMarksTheGap) {
+  ScratchFolder folder;
+  const RunningDaemon daemon(config_in(folder));
+  const std::string socket = folder.file("dataplane.sock");
+  {
+    StandInDataplane first({.socket_path = socket, .generation = 7});
+    first.publish_process(two_ports());
+    first.run_capture(scenario(), rules_folder());
+    ASSERT_TRUE(daemon.connects());
+    ASSERT_TRUE(daemon.becomes([](const Json& status) { return status["handshake_totals"]["attempts"] == 164; }));
+  }
+  ASSERT_TRUE(daemon.becomes([](const Json& status) { return status["dataplane"]["state"] == "gone"; }));
+  const Json gone = daemon.status();
+  EXPECT_EQ(gone["capture"]["packets"], 4838) << "what is known does not go away with the data plane";
+  ASSERT_EQ(gone["gaps"].size(), 1u);
+  EXPECT_FALSE(gone["gaps"][0].contains("to"));
+
+  // Names are given out in another order this time: totals go by name.
+  StandInDataplane second({.socket_path = socket, .generation = 8, .workers = 3, .start_time_ns = 1'700'000'000'500'000'000});
+  second.registry().application("zebra", "animals");
+  second.run_capture(scenario(), rules_folder());
+  ASSERT_TRUE(daemon.becomes([](const Json& status) { return status["dataplane"]["restarts"] == 1; }));
+  ASSERT_TRUE(daemon.becomes([](const Json& status) { return status["capture"]["packets"] == 2 * 4838; }));
+  const Json status = daemon.status();
+  EXPECT_EQ(status["gaps"][0]["from"], "1700000000.000000000");
+  EXPECT_EQ(status["gaps"][0]["to"], "1700000000.500000000");
+  EXPECT_EQ(status["handshake_totals"]["attempts"], 2 * 164);
+
+  const Json report = inspected();
+  const Json tls_before = report["applications"], tls_after = daemon.get("/api/v1/protocols").json()["applications"];
+  const auto packets = [](const Json& list, const std::string& name) {
+    for (const Json& row : list) {
+      if (row["name"] == name) return row["packets"].get<uint64_t>();
+    }
+    return uint64_t{0};
+  };
+  EXPECT_EQ(packets(tls_after, "tls"), 2 * packets(tls_before, "tls"));
+  const Json hierarchy = daemon.get("/api/v1/protocols").json()["protocol_hierarchy"];
+  EXPECT_EQ(hierarchy[0]["packets"], 2 * report["protocol_hierarchy"][0]["packets"].get<uint64_t>());
+  EXPECT_EQ(hierarchy[0]["children"].size(), report["protocol_hierarchy"][0]["children"].size());
+}
+
+TEST(Daemon, ComesBackAfterItsOwnEndWithTotalsThatContinue) {
+  Watched watched;
+  watched.dataplane.run_capture(scenario(), rules_folder());
+  Json before;
+  {
+    const RunningDaemon daemon(config_in(watched.folder));
+    ASSERT_TRUE(daemon.connects());
+    ASSERT_TRUE(daemon.becomes([](const Json& status) { return status["handshake_totals"]["attempts"] == 164; }));
+    before = daemon.get("/api/v1/protocols").json();
+  }
+  const RunningDaemon again(config_in(watched.folder));
+  ASSERT_TRUE(again.connects());
+  EXPECT_EQ(again.status()["capture"]["packets"], 4838);
+  EXPECT_EQ(again.get("/api/v1/protocols").json()["protocol_hierarchy"], before["protocol_hierarchy"]);
+  EXPECT_EQ(again.get("/api/v1/protocols").json()["applications"], before["applications"]);
+  EXPECT_EQ(again.status()["handshake_totals"]["attempts"], 164);
+}
+
+}  // namespace
+}  // namespace wirewatch
