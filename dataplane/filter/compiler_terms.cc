@@ -268,8 +268,10 @@ Result<Term> Compiler::slice(const SyntaxNode& node) {
 Result<Term> Compiler::call(const SyntaxNode& node) {
   const auto found = std::ranges::find(kFunctions, node.text, &FunctionSpec::name);
   if (found == kFunctions.end()) {
+    std::vector<std::string_view> known;
+    for (const FunctionSpec& one : kFunctions) known.push_back(one.name);
     return fault(node.column, "there is no function '" + node.text + "'; there are len, count, upper, lower, string, max, min and abs" +
-                                  did_you_mean(node.text, kFunctions | std::views::transform(&FunctionSpec::name)));
+                                  did_you_mean(node.text, known));
   }
   const std::string name = node.text + "()";
   if (node.children.size() < found->least || node.children.size() > found->most) {

@@ -37,7 +37,9 @@ Result<FieldReader> FieldReader::compile(std::span<const std::string> fields) {
   for (const std::string& name : fields) {
     const auto found = filter::find_field(name);
     if (!found) {
-      return fail("'" + name + "' is not a field" + did_you_mean(name, filter::kFields | std::views::transform(&filter::FieldSpec::name)));
+      std::vector<std::string_view> known;
+      for (const filter::FieldSpec& row : filter::kFields) known.push_back(row.name);
+      return fail("'" + name + "' is not a field" + did_you_mean(name, known));
     }
     auto place = std::ranges::find(unique, *found);
     if (place == unique.end()) place = unique.insert(unique.end(), *found);

@@ -272,6 +272,10 @@ void FrameWalk::application_fields(Protocol transport, const Header& header, con
   const auto bytes = header.bytes;
   if (transport == Protocol::Tcp) {
     if (facts == nullptr || facts->application == Application::None) return;
+    if (facts->begins_pdu) {  // tshark names TLS in the frame where a record begins, though it shows nothing of it
+      sink_.set_layer(1);
+      sink_.add("tls"_f, bytes);
+    }
     dissect_application(facts->application, true, facts->pdus, sink_);
     return;
   }

@@ -54,16 +54,24 @@ std::optional<size_t> chunks_end(Text text, size_t at) noexcept {
   }
 }
 
-std::optional<size_t> http_length(std::span<const uint8_t> bytes) noexcept {
-  const Text text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+constexpr std::array<Text, 30> kMethods{
+    "GET ",       "POST ",        "HEAD ",   "PUT ",    "DELETE ", "OPTIONS ",     "CONNECT ",      "TRACE ",     "PATCH ", "PROPFIND ",
+    "PROPPATCH ", "MKCOL ",       "COPY ",   "MOVE ",   "LOCK ",   "UNLOCK ",      "REPORT ",       "SEARCH ",    "NOTIFY ", "M-SEARCH ",
+    "SUBSCRIBE ", "UNSUBSCRIBE ", "LINK ",   "UNLINK ", "RPC_IN_DATA ", "RPC_OUT_DATA ", "BPROPFIND ", "POLL ", "MERGE ", "CHECKOUT "};
+
+Text as_text(std::span<const uint8_t> bytes) noexcept { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+std::optional<size_t> http_length(std::span<const uint8_t> bytes, bool no_body) noexcept {
+  const Text text = as_text(bytes);
   const size_t crlf = text.find("\r\n\r\n"), lf = text.find("\n\n");
   if (crlf == Text::npos && lf == Text::npos) return std::nullopt;
   const size_t headers_end = std::min(crlf == Text::npos ? crlf : crlf + 4, lf == Text::npos ? lf : lf + 2);
   const Text headers = text.substr(0, headers_end);
-  if (text.starts_with("HTTP/")) {
+  const bool response = text.starts_with("HTTP/");
+  if (response) {
     const size_t space = text.find(' ');
     const Text code = space == Text::npos ? Text{} : text.substr(space + 1, 3);
-    if (code.starts_with("1") || code == "204" || code == "304") return headers_end;
+    if (no_body || code.starts_with("1") || code == "204" || code == "304") return headers_end;
   }
   if (const auto encoding = header_value(headers, "transfer-encoding"); encoding && encoding->starts_with("chunked")) {
     return chunks_end(text, headers_end);
@@ -74,12 +82,19 @@ std::optional<size_t> http_length(std::span<const uint8_t> bytes) noexcept {
     constexpr uint64_t kMostBody = uint64_t{1} << 40;
     if (error == std::errc{} && body <= kMostBody) return headers_end + body;
   }
-  return headers_end;
+  return response ? kUntilTheEnd : headers_end;
+}
+
+/// SSL 2 framing of the first hello, which old clients sent to servers of any version.
+bool is_ssl2_hello(std::span<const uint8_t> bytes) noexcept {
+  constexpr uint8_t kClientHello = 1;
+  return bytes.size() >= 5 && (bytes[0] & 0x80) != 0 && bytes[2] == kClientHello && (bytes[3] == 3 || (bytes[3] == 0 && bytes[4] == 2));
 }
 
 }  // namespace
 
 bool looks_like_tls(std::span<const uint8_t> bytes) noexcept {
+  if (is_ssl2_hello(bytes)) return true;
   if (bytes.size() < 3) return false;
   constexpr uint8_t kFirstType = 20, kLastType = 24;
   const bool record = bytes[0] >= kFirstType && bytes[0] <= kLastType && bytes[1] == 3 && bytes[2] <= 4;
@@ -90,24 +105,29 @@ bool looks_like_tls(std::span<const uint8_t> bytes) noexcept {
 }
 
 bool looks_like_http(std::span<const uint8_t> bytes) noexcept {
-  constexpr std::array<Text, 28> kMethods{
-      "GET ",      "POST ",     "HEAD ",   "PUT ",    "DELETE ", "OPTIONS ",     "CONNECT ",   "TRACE ",  "PATCH ", "PROPFIND ",
-      "PROPPATCH ", "MKCOL ",   "COPY ",   "MOVE ",   "LOCK ",   "UNLOCK ",      "REPORT ",    "SEARCH ", "NOTIFY ", "M-SEARCH ",
-      "SUBSCRIBE ", "UNSUBSCRIBE ", "LINK ", "UNLINK ", "RPC_IN_DATA ", "RPC_OUT_DATA ", "BPROPFIND ", "POLL "};
-  const Text text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const Text text = as_text(bytes);
   if (text.starts_with("HTTP/")) return true;
-  return std::ranges::any_of(kMethods, [&](Text method) { return text.starts_with(method); });
+  if (std::ranges::none_of(kMethods, [&](Text method) { return text.starts_with(method); })) return false;
+  const Text line = text.substr(0, text.find('\n'));
+  const bool whole = line.size() < text.size();
+  return !whole || line.find(" HTTP/") != Text::npos || (line.find("RTSP/") == Text::npos && line.find("SIP/") == Text::npos && line.find(" /") != Text::npos);
 }
 
-std::optional<size_t> pdu_length(Application which, std::span<const uint8_t> bytes) noexcept {
+bool may_become_http(std::span<const uint8_t> bytes) noexcept {
+  const Text text = as_text(bytes);
+  return Text("HTTP/").starts_with(text) || std::ranges::any_of(kMethods, [&](Text method) { return method.starts_with(text); });
+}
+
+std::optional<size_t> pdu_length(Application which, std::span<const uint8_t> bytes, bool no_body) noexcept {
   switch (which) {
     case Application::Tls:
+      if (is_ssl2_hello(bytes)) return 2u + (load_be16(bytes.data()) & 0x7fff);
       if (bytes.size() < 5) return std::nullopt;
       return 5u + load_be16(bytes.data() + 3);
     case Application::Dns:
       if (bytes.size() < 2) return std::nullopt;
       return 2u + load_be16(bytes.data());
-    case Application::Http: return http_length(bytes);
+    case Application::Http: return http_length(bytes, no_body);
     default: return bytes.size();
   }
 }

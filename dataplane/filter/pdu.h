@@ -10,11 +10,17 @@
 
 namespace wirewatch::filter {
 
-/// Does a stream's first payload read as TLS records, as HTTP?
+/// Does a stream's payload begin with a TLS record or an SSL 2 hello; with the first line of an HTTP message?
 bool looks_like_tls(std::span<const uint8_t> bytes) noexcept;
 bool looks_like_http(std::span<const uint8_t> bytes) noexcept;
+/// Too short to tell yet, but nothing speaks against HTTP.
+bool may_become_http(std::span<const uint8_t> bytes) noexcept;
+
+/// A message that ends with the connection.
+inline constexpr size_t kUntilTheEnd = ~size_t{0};
 
 /// Length of the message at the start of `bytes`, which may be more than is there; nullopt while that cannot be told.
-std::optional<size_t> pdu_length(Application which, std::span<const uint8_t> bytes) noexcept;
+/// `no_body`: a response to HEAD.
+std::optional<size_t> pdu_length(Application which, std::span<const uint8_t> bytes, bool no_body = false) noexcept;
 
 }  // namespace wirewatch::filter

@@ -2,6 +2,8 @@
 #include "dataplane/filter/tcp_stream.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "dataplane/filter/pdu.h"
 
@@ -15,38 +17,19 @@ constexpr size_t kMostPending = size_t{1} << 20;  // a longer message is given u
 
 bool before(uint32_t a, uint32_t b) noexcept { return static_cast<int32_t>(a - b) < 0; }
 
-/// Ports that Wireshark hands to these dissectors by default.
-Application by_port(uint16_t port) noexcept {
-  switch (port) {
-    case 53: return Application::Dns;
-    case 80:
-    case 1900:
-    case 2710:
-    case 2869:
-    case 3128:
-    case 3132:
-    case 5985:
-    case 8080:
-    case 8088:
-    case 11371: return Application::Http;
-    case 261:
-    case 443:
-    case 448:
-    case 465:
-    case 563:
-    case 614:
-    case 636:
-    case 853:
-    case 989:
-    case 990:
-    case 992:
-    case 993:
-    case 994:
-    case 995:
-    case 4031:
-    case 5061: return Application::Tls;
-    default: return Application::None;
-  }
+/// Ports whose own dissector in Wireshark takes everything before it is looked at for TLS or HTTP.
+bool belongs_to_others(uint16_t port) noexcept {
+  constexpr std::array<uint16_t, 12> kPorts{20, 22, 23, 111, 139, 179, 445, 554, 1935, 3389, 6667, 8554};
+  return std::ranges::find(kPorts, port) != kPorts.end();
+}
+/// Protocols that change to TLS in the middle of a conversation.
+bool may_start_tls(uint16_t port) noexcept {
+  constexpr std::array<uint16_t, 10> kPorts{21, 25, 110, 143, 389, 587, 3306, 4190, 5222, 5432};
+  return std::ranges::find(kPorts, port) != kPorts.end();
+}
+bool is_tls_port(uint16_t port) noexcept {
+  constexpr std::array<uint16_t, 17> kPorts{261, 443, 448, 465, 563, 614, 636, 853, 989, 990, 992, 993, 994, 995, 4031, 5061, 8883};
+  return std::ranges::find(kPorts, port) != kPorts.end();
 }
 
 }  // namespace
@@ -59,12 +42,20 @@ bool TcpStream::is_reused_by(const TcpSegment& segment) const noexcept {
 
 void TcpStream::recognise(const TcpSegment& segment) noexcept {
   if (application_ != Application::None || segment.payload.empty()) return;
-  application_ = by_port(std::min(segment.source_port, segment.destination_port));
-  if (application_ == Application::None) application_ = by_port(std::max(segment.source_port, segment.destination_port));
-  if (application_ != Application::None) return;
+  const uint16_t low = std::min(segment.source_port, segment.destination_port), high = std::max(segment.source_port, segment.destination_port);
+  constexpr uint16_t kDns = 53;
   constexpr uint8_t kHandshake = 22;
-  if (looks_like_tls(segment.payload) && segment.payload[0] == kHandshake) application_ = Application::Tls;
-  else if (looks_like_http(segment.payload)) application_ = Application::Http;
+  if (low == kDns || high == kDns) {
+    application_ = Application::Dns;
+    return;
+  }
+  if (belongs_to_others(low) || belongs_to_others(high)) return;
+  const bool tls_port = is_tls_port(low) || is_tls_port(high);
+  if (looks_like_tls(segment.payload) && (tls_port || segment.payload[0] == kHandshake)) {
+    application_ = Application::Tls;
+  } else if (looks_like_http(segment.payload) && !may_start_tls(low) && !may_start_tls(high)) {
+    application_ = Application::Http;
+  }
 }
 
 void TcpStream::observe(const TcpSegment& segment, TransportFacts& facts) {
@@ -140,32 +131,70 @@ void TcpStream::acknowledge(const TcpSegment& segment, Direction& other, Transpo
   });
 }
 
-/// Puts segments together until messages are whole.
-void TcpStream::application(const TcpSegment& segment, Direction& own, bool again, TransportFacts& facts) {
-  if (application_ == Application::None || segment.payload.empty() || again) return;
+/// Puts a segment behind what is kept. False when it belongs to a message that has a hole, or tells nothing new.
+bool TcpStream::join(const TcpSegment& segment, Direction& own) {
   own.pending.erase(own.pending.begin(), own.pending.begin() + static_cast<std::ptrdiff_t>(own.dead));
   own.dead = 0;
-  if (!own.pending.empty() && segment.sequence != own.pending_next) own.pending.clear();
+  const uint32_t kept_from = own.pending_next - static_cast<uint32_t>(own.pending.size());
+  if (!own.pending.empty() && segment.sequence != own.pending_next) {
+    const bool inside = own.length == kUntilTheEnd ||
+                        (own.length != 0 && before(segment.sequence, kept_from + static_cast<uint32_t>(own.length)));
+    if (inside) {
+      own.broken = true;
+      return false;
+    }
+    own.pending.clear();
+  }
+  if (own.pending.empty()) {
+    own.broken = false;
+    own.length = 0;
+  }
+  if (own.broken) return false;
   own.pending.insert(own.pending.end(), segment.payload.begin(), segment.payload.end());
   own.pending_next = segment.sequence + segment.payload_length;
-  const bool cut = segment.payload.size() < segment.payload_length;
+  return true;
+}
+
+/// How many bytes of `pending` are whole messages.
+size_t TcpStream::whole_messages(Direction& own) {
   const std::span<const uint8_t> all = own.pending;
   size_t whole = 0;
+  own.length = 0;
   while (whole < all.size()) {
     const auto rest = all.subspan(whole);
+    const bool http = application_ == Application::Http;
     const bool sound = application_ == Application::Tls ? looks_like_tls(rest) || rest.size() < 3
-                       : application_ == Application::Http ? looks_like_http(rest)
-                                                           : true;
-    const auto length = sound ? pdu_length(application_, rest) : std::optional(rest.size());
-    if (!length || *length > rest.size()) break;
+                       : http                           ? looks_like_http(rest) || may_become_http(rest)
+                                                        : true;
+    constexpr std::string_view kHead = "HEAD ";
+    const bool response = http && rest.size() >= 5 && rest[0] == 'H' && rest[1] == 'T';
+    if (http && !response && rest.size() >= kHead.size()) asked_for_head_ = std::ranges::equal(rest.first(kHead.size()), kHead);
+    const auto length = sound ? pdu_length(application_, rest, asked_for_head_) : std::optional(rest.size());
+    if (!length || *length > rest.size()) {
+      own.length = length.value_or(0);
+      return whole;
+    }
     whole += *length;
   }
-  const bool give_up = cut || (segment.flags & kFin) != 0 || all.size() - whole > kMostPending;
-  if (give_up) whole = all.size();
+  return whole;
+}
+
+/// Puts segments together until messages are whole.
+void TcpStream::application(const TcpSegment& segment, Direction& own, bool again, TransportFacts& facts) {
+  const bool ends = (segment.flags & kFin) != 0;
+  if (application_ == Application::None || again) return;
+  if (segment.payload.empty() && !(ends && own.length == kUntilTheEnd && !own.broken)) return;
+  const bool had_start = own.pending.size() > own.dead;
+  if (!segment.payload.empty() && !join(segment, own)) return;
+  const bool cut = segment.payload.size() < segment.payload_length;
+  size_t whole = segment.payload.empty() ? 0 : whole_messages(own);
+  if (cut || ends || own.pending.size() - whole > kMostPending) whole = own.pending.size();
   own.dead = whole;
-  if (whole == 0) return;
+  if (whole == own.pending.size()) own.length = 0;
+  facts.begins_pdu = whole == 0 && !had_start && application_ == Application::Tls;
+  if (whole == 0 && !facts.begins_pdu) return;
   facts.application = application_;
-  facts.pdus = all.first(whole);
+  facts.pdus = std::span<const uint8_t>(own.pending).first(whole);
 }
 
 }  // namespace wirewatch::filter

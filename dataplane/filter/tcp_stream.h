@@ -53,11 +53,15 @@ class TcpStream {
     uint32_t pending_next = 0;         // sequence number behind `pending`
     std::vector<uint8_t> pending;      // the start of a message
     size_t dead = 0;                   // bytes of `pending` that were handed out last time
+    size_t length = 0;                 // of the message at the start of `pending`; 0 not known
+    bool broken = false;               // a part of that message was not captured
   };
 
   void acknowledge(const TcpSegment& segment, Direction& other, TransportFacts& facts);
   void application(const TcpSegment& segment, Direction& own, bool again, TransportFacts& facts);
   void recognise(const TcpSegment& segment) noexcept;
+  bool join(const TcpSegment& segment, Direction& own);
+  size_t whole_messages(Direction& own);
 
   uint32_t number_;
   Timestamp first_time_, last_time_;
@@ -66,6 +70,7 @@ class TcpStream {
   std::optional<int64_t> initial_rtt_ns_;
   Application application_ = Application::None;
   bool reset_ = false;
+  bool asked_for_head_ = false;
 };
 
 }  // namespace wirewatch::filter
