@@ -25,21 +25,25 @@ constexpr uint16_t kEthernet = 1;
 
 }  // namespace
 
-Result<CompiledFilter> compile_filter(const std::string& text, const std::vector<std::string>& rules) {
-  if (auto alone = Filter::compile(text)) return CompiledFilter{std::move(*alone), nullptr};
-  auto loaded = load_rules(rules);
-  if (!loaded) return tl::unexpected(loaded.error());
-  auto filter = Filter::compile(text, names_of(**loaded));
+Result<CompiledFilter> compile_filter(const std::string& text, const std::vector<std::string>& rules,
+                                      std::shared_ptr<const RuleSet> loaded) {
+  if (auto alone = Filter::compile(text)) return CompiledFilter{std::move(*alone), std::move(loaded)};
+  if (loaded == nullptr) {
+    auto from_files = load_rules(rules);
+    if (!from_files) return tl::unexpected(from_files.error());
+    loaded = std::move(*from_files);
+  }
+  auto filter = Filter::compile(text, names_of(*loaded));
   if (!filter) return fail("display filter: " + filter.error().message);
-  return CompiledFilter{std::move(*filter), std::move(*loaded)};
+  return CompiledFilter{std::move(*filter), std::move(loaded)};
 }
 
 Result<ChosenPackets> ChosenPackets::open(ChosenOptions options) {
   ChosenPackets chosen;
-  std::shared_ptr<const RuleSet> rules;
+  std::shared_ptr<const RuleSet> rules = options.loaded;
   chosen.needs_ = options.needs;
   if (!options.filter.empty()) {
-    auto compiled = compile_filter(options.filter, options.rules);
+    auto compiled = compile_filter(options.filter, options.rules, rules);
     if (!compiled) return tl::unexpected(compiled.error());
     chosen.filter_.emplace(std::move(compiled->filter));
     rules = std::move(compiled->rules);
@@ -52,7 +56,7 @@ Result<ChosenPackets> ChosenPackets::open(ChosenOptions options) {
     if (!loaded) return tl::unexpected(loaded.error());
     rules = std::move(*loaded);
   }
-  auto files = PacketFiles::open(std::move(options.files), twice);
+  auto files = PacketFiles::open(std::move(options.files), twice || options.keep_input);
   if (!files) return tl::unexpected(files.error());
   chosen.files_ = std::make_unique<PacketFiles>(std::move(*files));
   if (twice) {

@@ -17,8 +17,10 @@ struct ChosenOptions {
   std::string filter;              // display filter; empty: none
   std::string bpf;                 // BPF expression; empty: none
   Needs needs{};                   // of the output
-  std::vector<std::string> rules;  // --rules
+  std::vector<std::string> rules{};  // --rules
+  std::shared_ptr<const RuleSet> loaded{};  // the same, if somebody has them already
   size_t max_flows = 10'000'000;
+  bool keep_input = false;         // standard input will be read once more afterwards
 };
 
 /// Compiles a display filter, with the applications of the rules as names only when it does not compile without: loading
@@ -27,7 +29,8 @@ struct CompiledFilter {
   Filter filter;
   std::shared_ptr<const RuleSet> rules;  // when they were needed
 };
-Result<CompiledFilter> compile_filter(const std::string& text, const std::vector<std::string>& rules);
+Result<CompiledFilter> compile_filter(const std::string& text, const std::vector<std::string>& rules,
+                                      std::shared_ptr<const RuleSet> loaded = nullptr);
 
 class ChosenPackets {
  public:

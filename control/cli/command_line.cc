@@ -9,11 +9,13 @@
 
 #include "control/cli/build_info.h"
 #include "control/cli/command.h"
+#include "control/cli/filter_command.h"
 #include "control/cli/help_text.h"
 #include "control/cli/inspect_command.h"
 #include "control/cli/live/doctor_command.h"
 #include "control/cli/live/live_commands.h"
 #include "control/cli/live/top_command.h"
+#include "control/cli/packets_command.h"
 #include "control/cli/rules_command.h"
 #include "control/cli/run_command.h"
 #include "control/cli/standard_streams.h"
@@ -26,6 +28,8 @@ namespace {
 constexpr std::array kCommands{
     Command{"inspect", "Report on saved captures: set-up times, protocols, destinations, losses",
             declare_inspect},
+    Command{"packets", "List the packets that match a filter, print their fields, or save them", declare_packets},
+    Command{"filter", "List the fields of display filters, and check filters", declare_filter},
     Command{"rules", "Check and list the rules that recognise applications", declare_rules},
     Command{"run", "Watch over the live data plane and answer for it: the control daemon", declare_run},
     Command{"status", "Say whether the daemon and its data plane run, and what they lost", declare_status},

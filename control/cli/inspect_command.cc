@@ -24,6 +24,7 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  wirewatch inspect office.pcapng               the report, for people\n"
     "  wirewatch inspect office.pcapng --port 111    who talks to port 111\n"
+    "  wirewatch inspect office.pcapng -Y 'ip.addr == 10.0.0.0/8'\n"
     "  wirewatch inspect *.cap --unwanted bittorrent,p2p && echo clean\n"
     "  wirewatch inspect office.pcapng --json | jq '.handshake_totals.p99_ns'\n"
     "  tcpdump -w - | wirewatch inspect -            from a pipe\n\n";
@@ -66,6 +67,8 @@ void declare_analysis(CLI::App& app, InspectRequest& request) {
   const auto add = [&](const char* name, auto& variable, const char* value, const char* description) {
     return app.add_option(name, variable, description)->type_name(value)->group("Analysis");
   };
+  add("-Y,--filter", request.filter, "FILTER", "Report on the packets alone for which this display filter holds");
+  add("--bpf", request.bpf, "EXPR", "Report on the packets alone for which this BPF expression holds");
   once_each(add("--local", request.local, "NET",
                 "Network from which sent and received are seen, such as 10.0.0.0/8; may be repeated"));
   app.add_flag("--inner", request.inner,

@@ -26,6 +26,8 @@ struct InspectRequest {
   std::string policy;
   unsigned jobs = 0;  // 0: as many as there are cores to run on
   std::optional<uint16_t> port;
+  std::string filter;  // display filter
+  std::string bpf;
   std::vector<std::string> rules;
   size_t max_flows = 10'000'000;
   std::optional<size_t> width;

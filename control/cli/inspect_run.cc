@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "control/cli/chosen_packets.h"
 #include "control/cli/inspect_request.h"
 #include "control/cli/policy_file.h"
 #include "control/cli/progress.h"
@@ -15,6 +16,7 @@
 #include "control/report/csv.h"
 #include "control/report/human.h"
 #include "control/report/json.h"
+#include "control/report/printable.h"
 #include "control/report/text.h"
 #include "control/rules/rule_cache.h"
 
@@ -74,6 +76,38 @@ Result<InspectOptions> analysis_options(const InspectRequest& request) {
   return options;
 }
 
+/// Notes the numbers of the frames that match.
+class FrameNotes final : public FrameVisitor {
+ public:
+  explicit FrameNotes(ChosenFrames& frames) : frames_(frames) {}
+  bool on_frame(const Frame& frame) override {
+    frames_.add(frame.packet.number);
+    return true;
+  }
+
+ private:
+  ChosenFrames& frames_;
+};
+
+/// Chooses the frames to report on. What comes back keeps standard input readable a second time.
+Result<std::optional<ChosenPackets>> choose(const InspectRequest& request, InspectOptions& options) {
+  if (request.filter.empty() && request.bpf.empty()) return std::optional<ChosenPackets>();
+  auto packets = ChosenPackets::open({.files = request.files,
+                                      .filter = request.filter,
+                                      .bpf = request.bpf,
+                                      .loaded = options.rules,
+                                      .max_flows = request.max_flows,
+                                      .keep_input = true});
+  if (!packets) return tl::unexpected(packets.error());
+  const auto chosen = std::make_shared<ChosenFrames>();
+  FrameNotes notes(*chosen);
+  const ScanTotals totals = packets->scan(&notes, UINT64_MAX, false);
+  if (std::string fault = packets->bpf_fault(totals); !fault.empty()) return fail(std::move(fault));
+  options.chosen = chosen;
+  options.paths = packets->files().reopenable();
+  return std::optional(std::move(*packets));
+}
+
 Result<Report> analyse(InspectOptions& options) {
   std::optional<ProgressLine> progress;
   if (standard_error_is_terminal()) {
@@ -83,7 +117,16 @@ Result<Report> analyse(InspectOptions& options) {
   return inspect(options);
 }
 
-std::error_code print_report(const Report& report, const InspectRequest& request) {
+/// ", only tcp.port == 111", to be said behind the name of the capture.
+std::string restriction(const InspectRequest& request) {
+  std::string text;
+  for (const std::string* filter : {&request.filter, &request.bpf}) {
+    if (!filter->empty()) text += ", only " + printable(*filter, false);
+  }
+  return text;
+}
+
+std::error_code print_report(Report& report, const InspectRequest& request) {
   Output out(STDOUT_FILENO);
   if (request.json) {
     write_json(report, {request.files, request.port}, out);
@@ -93,9 +136,13 @@ std::error_code print_report(const Report& report, const InspectRequest& request
     options.top = request.top;
     options.sort = request.sort;
     options.only_port = request.port;
-    options.files = request.files;
+    std::vector<std::string> files = request.files;
+    files.back() += restriction(request);
+    options.files = files;
     options.local_given = !request.local.empty();
+    report.capture.path = files.back();
     out.put(text_report(report, options));
+    report.capture.path = request.files.front();
   }
   return out.finish();
 }
@@ -121,8 +168,11 @@ ExitStatus verdict(const Report& report, size_t files) {
 ExitStatus run_inspect(const InspectRequest& request) {
   auto options = analysis_options(request);
   if (!options) return complain(kCommand, options.error().message);
+  const auto chosen = choose(request, *options);
+  if (!chosen) return complain(kCommand, chosen.error().message);
   auto report = analyse(*options);
   if (!report) return complain(kCommand, report.error().message);
+  if (*chosen) report->capture.path = request.files.front();
   if (request.port) restrict_to_port(*report, *request.port);
 
   std::error_code written;

@@ -67,6 +67,12 @@ Result<PacketFiles> PacketFiles::open(std::vector<std::string> paths, bool twice
   return files;
 }
 
+std::vector<std::string> PacketFiles::reopenable() const {
+  std::vector<std::string> paths;
+  for (const Path& path : paths_) paths.push_back(path.opened);
+  return paths;
+}
+
 Result<void> PacketFiles::rewind() {
   faults_.clear();
   packets_before_ = packets_read_ = 0;

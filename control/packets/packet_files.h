@@ -29,6 +29,8 @@ class PacketFiles {
   /// One sentence a file that is damaged or could not be read; complete at the end.
   const std::vector<std::string>& faults() const noexcept { return faults_; }
   uint64_t packets_read() const noexcept { return packets_read_; }
+  /// Under which names the same bytes can be opened again, as long as this lasts.
+  std::vector<std::string> reopenable() const;
 
  private:
   struct Path {

@@ -63,7 +63,9 @@ void run_workers(Analysis& analysis, const InspectOptions& options) {
   for (unsigned i = 0; i < jobs; ++i) {
     threads.emplace_back([&, i] {
       Worker& worker = *analysis.workers[i];
-      if (jobs == 1) {
+      if (options.chosen != nullptr) {
+        work(ChosenSource(*analysis.chain, *options.chosen), worker);
+      } else if (jobs == 1) {
         work(FileSource(*analysis.chain), worker);
       } else {
         work(FanoutSource(fanout, i), worker);
@@ -90,7 +92,7 @@ Result<Report> inspect(const InspectOptions& options) {
   auto chain = FileChain::open(options.paths);
   if (!chain) return tl::unexpected(chain.error());
 
-  const unsigned jobs = std::clamp(options.jobs, 1u, kMostJobs);
+  const unsigned jobs = options.chosen != nullptr ? 1 : std::clamp(options.jobs, 1u, kMostJobs);
   WorkerOptions worker_options;
   worker_options.max_flows = std::max<size_t>(options.max_flows / jobs, 1);
   worker_options.local_networks = options.local_networks;
@@ -108,7 +110,9 @@ Result<Report> inspect(const InspectOptions& options) {
     analysis->workers.push_back(std::make_unique<Worker>(worker_options, options.rules, *analysis->collectors.back()));
   }
   run_workers(*analysis, options);
-  return make_report(analysis, options);
+  Report report = make_report(analysis, options);
+  if (options.chosen != nullptr) report.accounting.read = options.chosen->count();
+  return report;
 }
 
 }  // namespace wirewatch
