@@ -12,7 +12,9 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
+#include <optional>
 
 #include "control/cli/live/top_page.h"
 #include "tests/cli/live_answers.h"
@@ -187,6 +189,45 @@ TEST(Top, GoesOnWhenTheDaemonComesBack) {
   ASSERT_TRUE(top.shows("Set-up"));
   EXPECT_TRUE(top.shows("the data plane is not there"));
   EXPECT_TRUE(top.shows("20:40:02 UTC"));
+}
+
+/// What a command prints; nothing when it fails.
+std::optional<std::string> said_by(const std::string& command) {
+  FILE* pipe = ::popen((command + " 2>/dev/null").c_str(), "r");
+  if (pipe == nullptr) return std::nullopt;
+  std::string text;
+  std::array<char, 4096> bytes;
+  while (const size_t got = std::fread(bytes.data(), 1, bytes.size(), pipe)) text.append(bytes.data(), got);
+  return ::pclose(pipe) == 0 ? std::optional(text) : std::nullopt;
+}
+
+TEST(Top, WorksInsideTmuxAndLeavesTheScreenAsItWas) {
+  if (!said_by("tmux -V")) GTEST_SKIP() << "tmux is not installed";
+  ApiStub stub(live_daemon());
+  // A server of its own, whose socket lies in the test's folder.
+  const std::string tmux =
+      "env -u TMUX LC_ALL=C.UTF-8 tmux -f /dev/null -S " + (workspace() / "tmux.sock").string() + " ";
+  const std::string program = std::getenv("WIREWATCH_PROGRAM");
+  const auto screen_shows = [&](const char* text) {
+    constexpr int kTries = 2000;  // some milliseconds each
+    for (int i = 0; i < kTries; ++i) {
+      if (said_by(tmux + "capture-pane -p").value_or("").find(text) != std::string::npos) return true;
+    }
+    return false;
+  };
+  ASSERT_TRUE(said_by(tmux + "new-session -d -x 100 -y 30 \"echo before; WIREWATCH_API=" +
+                      stub.socket().string() + " " + program + " top; echo after $?; cat\""));
+  EXPECT_TRUE(screen_shows("sorted by what is busy now"));
+  EXPECT_EQ(said_by(tmux + "capture-pane -p").value_or("").find("before"), std::string::npos);
+  said_by(tmux + "send-keys b");
+  EXPECT_TRUE(screen_shows("sorted by bytes"));
+  said_by(tmux + "resize-window -x 70 -y 15");
+  EXPECT_TRUE(screen_shows("quit"));
+  said_by(tmux + "send-keys q");
+  EXPECT_TRUE(screen_shows("after 0"));
+  const std::string screen = said_by(tmux + "capture-pane -p").value_or("");
+  EXPECT_EQ(screen.substr(0, screen.find("after")), "before\n");
+  said_by(tmux + "kill-server");
 }
 
 TEST(Top, PrintsOneLookIntoAPipe) {

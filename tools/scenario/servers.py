@@ -155,11 +155,15 @@ def prepare_ldap():
     run("slapadd", "-f", str(RUN / "infra" / "slapd.conf"), "-l", str(ldif), stderr=subprocess.DEVNULL)
 
 
-def prepare_files():
+def prepare_files_to_share():
     for directory in (EXPORT, SHARE):
         put(directory / "readme.txt", "Nothing to see here.\n" * 20)
         put_sample(directory / "report.pdf", 48_000)
     SHARE.chmod(0o777)
+
+
+def prepare_files():
+    prepare_files_to_share()
     put(RUN / "files" / "ganesha.conf", f"""
         NFS_CORE_PARAM {{
           Protocols = 3, 4; NFS_Port = 2049; MNT_Port = 20048; Enable_NLM = false; Enable_RQUOTA = false;
@@ -292,6 +296,11 @@ def prepare():
     prepare_desk()
     postgres = prepare_data()
     prepare_torrent()
+    return daemons(postgres)
+
+
+def daemons(postgres=()):
+    """Every daemon of the network; `postgres` is how PostgreSQL is started, as prepare_data() found out."""
     samba = ["-F", "--no-process-group", "--debug-stdout", "-s", RUN / "files" / "smb.conf"]
     sshd = ["/usr/sbin/sshd", "-D", "-e", "-f", RUN / "ssh" / "sshd_config"]
     return [
@@ -314,7 +323,7 @@ def prepare():
         Daemon("files", "nmbd", ["nmbd", *samba], (("udp", 137),)),
         Daemon("files", "sshd", sshd, (("tcp", 22),)),
         Daemon("desk", "xrdp", ["xrdp", "--nodaemon", "-c", RUN / "desk" / "xrdp.ini"], (("tcp", 3389),)),
-        Daemon("data", "postgres", postgres, (("tcp", 5432),)),
+        Daemon("data", "postgres", list(postgres), (("tcp", 5432),)),
         Daemon("data", "redis", ["redis-server", "--port", "6379", "--protected-mode", "no", "--save", "",
                                  "--daemonize", "no"], (("tcp", 6379),)),
         Daemon("data", "mosquitto", ["mosquitto", "-c", RUN / "data" / "mosquitto.conf"], (("tcp", 1883),)),

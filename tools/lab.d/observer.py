@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Wirewatch in the lab: `wirewatch run` with its data plane behind mirror0, and what it answers."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import topology
+from network import RUN
+
+PROGRAMS = RUN / "programs"  # the build folder
+WIREWATCH = PROGRAMS / "control" / "cli" / "wirewatch"
+DATAPLANE = PROGRAMS / "dataplane" / "app" / "wirewatch-dataplane"
+API = RUN / "api.sock"
+DATAPLANE_SOCKET = RUN / "dataplane.sock"
+# How each source is told to watch mirror0.
+SOURCES = {"afpacket": f"afpacket:{topology.MIRROR}", "afxdp": f"afxdp:{topology.MIRROR}",
+           "dpdk": f"dpdk:net_pcap0,rx_iface={topology.MIRROR}"}
+START_PATIENCE_S = 60  # the first start compiles the rules
+
+
+class Observer:
+    """The daemon and its data plane. They end with the lab, or when told to."""
+
+    def __init__(self, source, logs, control_options="", dataplane_options=""):
+        self.source = source
+        self.log_path = logs / "wirewatch.log"
+        self.config = RUN / "wirewatch.toml"
+        self.config.write_text(
+            f'[control]\napi_socket = "{API}"\ndataplane_socket = "{DATAPLANE_SOCKET}"\nrules = "{RUN}/rules"\n'
+            f'unwanted = ["bittorrent", "p2p"]\ndataplane = "start"\ndataplane_program = "{DATAPLANE}"\n{control_options}\n'
+            f'[dataplane]\ncontrol_socket = "{DATAPLANE_SOCKET}"\n{dataplane_options}\n'
+            f'[[dataplane.port]]\nname = "{topology.MIRROR}"\nsource = "{SOURCES[source]}"\n')
+        os.environ.update(WIREWATCH_API=str(API), WIREWATCH_RULES=str(RUN / "rules"), LC_ALL="C.UTF-8")
+        self.start()
+
+    def start(self):
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(
+                ["ip", "netns", "exec", topology.WATCH, str(WIREWATCH), "run", "--config", str(self.config)],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def wait_until_watching(self, patience_s=START_PATIENCE_S):
+        """Until the data plane runs and recognises protocols."""
+        deadline, status = time.monotonic() + patience_s, None
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                break
+            status = self.ask("status", patient=True)
+            if status and status["dataplane"]["state"] == "running" and status["rules"].get("in_force"):
+                return status
+            time.sleep(0.2)
+        raise RuntimeError(f"wirewatch does not watch {topology.MIRROR}: {json.dumps(status)}; its log:\n"
+                           + self.log_path.read_text()[-3000:])
+
+    def ask(self, command, *options, patient=False):
+        """The JSON document of a command; None when there is none and we are patient."""
+        done = subprocess.run([str(WIREWATCH), command, "--json", *map(str, options)], capture_output=True, text=True)
+        if done.returncode and not patient:
+            raise RuntimeError(f"wirewatch {command}: {done.stderr}")
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def page(self, command, *options, width=100):
+        """What a person sees."""
+        return subprocess.run([str(WIREWATCH), command, *map(str, options)], capture_output=True, text=True,
+                              env={**os.environ, "COLUMNS": str(width)}).stdout
+
+    def seen(self):
+        """(packets, bytes, losses) of what the data plane has counted so far."""
+        status = self.ask("status")
+        losses = {name: count for port in status["ports"] for name, count in port.get("loss", {}).items() if count}
+        return status["capture"]["packets"], status["capture"]["bytes"], losses
+
+    def wait_until_counted(self, packets, patience_s=10):
+        """Counters are published once a second: until they reach `packets`, or until patience ends."""
+        deadline = time.monotonic() + patience_s
+        while self.seen()[0] < packets and time.monotonic() < deadline:
+            time.sleep(0.3)
+
+    def dataplane_pid(self):
+        return self.ask("status")["dataplane"]["pid"]
+
+    def memory_kib(self, pid):
+        """Resident memory of a process, in KiB."""
+        with open(f"/proc/{pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmRSS:"))
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=20)
