@@ -55,6 +55,7 @@ struct ProtocolRule {
   std::string reference;
   RulePosition at;
   bool from_operator = false;
+  PeerReader peers = PeerReader::None;
   std::vector<PortList> ports;
   std::vector<SignatureRule> signatures;
 };

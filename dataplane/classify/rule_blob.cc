@@ -134,6 +134,7 @@ void blob_fields(auto& io, auto& blob) {
   io.list(content.applications, [](auto& inner, auto& application) {
     inner.field(application.name);
     inner.field(application.category);
+    inner.field(application.peers);
   });
   io.list(content.signature_ids, [](auto& inner, auto& id) { inner.field(id); });
   io.list(content.signatures, [](auto& inner, auto& signature) { signature_fields(inner, signature); });
@@ -195,6 +196,9 @@ std::string_view fault_in(const RuleContent& content) {
   if (std::ranges::adjacent_find(content.applications, std::greater_equal{}, &Application::name) !=
       content.applications.end()) {
     return "application names are not in order";
+  }
+  if (std::ranges::any_of(content.applications, [](const Application& each) { return each.peers > kLastPeerReader; })) {
+    return "an application's peers are read in a way that is not known";
   }
   const Signature& none = content.signatures.front();
   if (none.transports != 0 || none.protocol != 0 || none.over.count != 0)

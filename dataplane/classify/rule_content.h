@@ -64,9 +64,14 @@ struct PortGuess {
   ApplicationId application = kUnknownApplication;
 };
 
+/// Whose messages name the ends that take part, so that an encrypted transfer between them is known.
+enum class PeerReader : uint8_t { None, BitTorrent };
+inline constexpr PeerReader kLastPeerReader = PeerReader::BitTorrent;
+
 struct Application {
   std::string name;
   std::string category;
+  PeerReader peers = PeerReader::None;
 };
 
 struct RuleContent {

@@ -33,6 +33,10 @@ class RuleSet {
   /// "unknown" for kUnknownApplication and for ids the rules do not have.
   std::string_view application_name(ApplicationId id) const noexcept;
   std::string_view application_category(ApplicationId id) const noexcept;
+  /// How the peers that its messages name are read, if they are.
+  PeerReader peers(ApplicationId id) const noexcept {
+    return id >= 1 && id <= content_.applications.size() ? content_.applications[id - 1].peers : PeerReader::None;
+  }
   /// Ids are 1 to count, in the order of the names.
   size_t application_count() const noexcept { return content_.applications.size(); }
   /// kUnknownApplication when no application has this name.
