@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "control/daemon/name_catalogue.h"
+#include "control/daemon/saved_sums.h"
 #include "control/history/alert_log.h"
 #include "control/history/flow_store.h"
 #include "control/history/handshake_log.h"
@@ -30,6 +31,11 @@ class EventCollector {
   EventCollector(std::shared_ptr<NameCatalogue> catalogue, std::vector<std::string> unwanted, const Bounds& bounds)
       : catalogue_(std::move(catalogue)), flows_(bounds.flows), alerts_(std::move(unwanted), bounds.alerts), handshakes_(bounds.handshakes) {}
 
+  /// Goes on from what an earlier daemon had summed up of this data plane's events.
+  void go_on_from(SavedSums saved) {
+    flows_.go_on_from(std::move(saved.flows));
+    handshakes_.go_on_from(std::move(saved.handshakes));
+  }
   /// What is left of the last data plane's events is taken first; its flows have ended.
   void attach(std::shared_ptr<const SharedState> region, Now now);
   /// True when there is more at once.

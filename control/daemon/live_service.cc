@@ -83,9 +83,35 @@ LiveService::LiveService(boost::asio::io_context& io, const DaemonConfig& config
             });
           },
           clock_.utc, log_),
-      totals_(std::make_shared<TotalsKeeper>(catalogue_)) {}
+      totals_(std::make_shared<TotalsKeeper>(catalogue_)) {
+  auto checkpoint = Checkpoint::open(config.api_socket + ".totals");
+  if (checkpoint) {
+    checkpoint_.emplace(std::move(*checkpoint));
+  } else {
+    log_(checkpoint.error().message);
+  }
+}
 
-LiveService::~LiveService() { pool_.join(); }
+LiveService::~LiveService() {
+  save();
+  pool_.join();
+}
+
+void LiveService::go_on_from_checkpoint(const SharedState& region) {
+  catalogue_->ids_of(region);  // its names first: then both number alike and no snapshot needs translating
+  const auto state = checkpoint_ ? checkpoint_->read() : std::nullopt;
+  auto saved = state ? decode_sums(*state, *catalogue_) : std::nullopt;
+  if (saved && saved->generation == region.generation()) events_.go_on_from(std::move(*saved));
+}
+
+void LiveService::save() {
+  if (!checkpoint_ || !region_ || events_.events() == saved_events_) return;
+  saved_events_ = events_.events();
+  const SavedSums sums{.generation = region_->generation(),
+                       .flows = events_.flows().sums(),
+                       .handshakes = events_.handshakes().totals()};
+  checkpoint_->write(encode(sums, *catalogue_->names()));
+}
 
 void LiveService::connected(Hello hello) {
   const bool same = region_ && region_->generation() == hello.generation;
@@ -94,7 +120,11 @@ void LiveService::connected(Hello hello) {
   if (same) {
     gaps_.never_mind();
   } else {
-    if (region_) ++restarts_;
+    if (region_) {
+      ++restarts_;
+    } else {
+      go_on_from_checkpoint(*hello.region);
+    }
     gaps_.end(Timestamp{hello.region->start_time_ns()});
     region_ = std::move(hello.region);
     process_.reset();
@@ -125,6 +155,7 @@ void LiveService::explain(const std::string& reason) {
 bool LiveService::tick() {
   if (!region_) return false;
   const bool more = events_.collect({clock_.utc(), clock_.steady_ns()});
+  save();
   if (connected_ && clock_.steady_ns() - looked_ns_ >= kSecond) look_at_process();
   return more;
 }
@@ -138,6 +169,17 @@ void LiveService::look_at_process() {
   for (const PortState& port : process_->ports) received += port.received;
   rates_.observe(looked_ns_, received, events_.handshakes().totals().attempts);
   if (process_->updates > 0) rules_.observe(process_->rules_sha256, process_->rules_generation);
+  check_policy();
+}
+
+void LiveService::check_policy() {
+  if (process_->rules_generation == policy_checked_ || region_->application_count() == 0) return;
+  policy_checked_ = process_->rules_generation;
+  catalogue_->ids_of(*region_);
+  const auto names = catalogue_->names();
+  for (const std::string& name : events_.alerts().unknown_names(*names)) {
+    log_("unwanted '" + name + "' is neither an application nor a category of the rules" + did_you_mean(name, names->names));
+  }
 }
 
 std::string LiveService::summary() const {

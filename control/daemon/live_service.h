@@ -11,6 +11,7 @@
 #include <string>
 
 #include "control/api/live_data.h"
+#include "control/daemon/checkpoint.h"
 #include "control/daemon/config.h"
 #include "control/daemon/dataplane_link.h"
 #include "control/daemon/event_collector.h"
@@ -43,6 +44,8 @@ class LiveService final : public LiveData {
 
   /// Takes events; true when there is more at once. Every second it looks at the process as well.
   bool tick();
+  /// Writes down what has been summed up, so that the next daemon goes on from there.
+  void save();
   std::string summary() const;  // one line, for a service manager
   RuleKeeper& rules() noexcept { return rules_; }
   DataplaneLink* link = nullptr;  // set by whoever owns it
@@ -60,6 +63,8 @@ class LiveService final : public LiveData {
 
  private:
   void look_at_process();
+  void check_policy();
+  void go_on_from_checkpoint(const SharedState& region);
   std::string port_name(uint16_t interface) const;
   void ask(nlohmann::json command, FileDescriptor passed, std::function<void(tl::expected<nlohmann::json, Refusal>)> done);
 
@@ -79,6 +84,9 @@ class LiveService final : public LiveData {
   GapLog gaps_;
   RateMeter rates_;
   std::optional<std::string> replayed_;
+  std::optional<Checkpoint> checkpoint_;
+  uint64_t saved_events_ = 0;
+  uint64_t policy_checked_ = 0;  // for this generation of rules
   RuleKeeper rules_;
   std::shared_ptr<TotalsKeeper> totals_;  // used on the thread of `pool_` only
   mutable boost::asio::thread_pool pool_{1};

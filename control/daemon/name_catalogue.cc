@@ -10,7 +10,7 @@ std::vector<ApplicationId> NameCatalogue::ids_of(const SharedState& region) {
   const std::lock_guard lock(mutex_);
   for (size_t id = 1; id <= count; ++id) {
     const auto at = static_cast<ApplicationId>(id);
-    ids.push_back(id_of(region.application_name(at), region.application_category(at)));
+    ids.push_back(find_or_add(region.application_name(at), region.application_category(at)));
   }
   return ids;
 }
@@ -21,6 +21,11 @@ std::shared_ptr<const ApplicationNames> NameCatalogue::names() const {
 }
 
 ApplicationId NameCatalogue::id_of(std::string name, std::string category) {
+  const std::lock_guard lock(mutex_);
+  return find_or_add(std::move(name), std::move(category));
+}
+
+ApplicationId NameCatalogue::find_or_add(std::string name, std::string category) {
   if (const auto known = by_name_.find(name); known != by_name_.end()) return known->second;
   const size_t id = by_name_.size() + 1;
   if (id > kMost) return kUnknownApplication;

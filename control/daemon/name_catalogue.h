@@ -21,11 +21,12 @@ class NameCatalogue {
 
   /// Our id by the region's, for every name it has at the moment. Names beyond the bound are unknown.
   std::vector<ApplicationId> ids_of(const SharedState& region);
+  ApplicationId id_of(std::string name, std::string category);
   /// The views live as long as the catalogue.
   std::shared_ptr<const ApplicationNames> names() const;
 
  private:
-  ApplicationId id_of(std::string name, std::string category);
+  ApplicationId find_or_add(std::string name, std::string category);
 
   mutable std::mutex mutex_;
   std::deque<std::string> storage_;  // addresses stay

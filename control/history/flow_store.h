@@ -46,6 +46,8 @@ class FlowStore {
 
   size_t size() const noexcept { return active_.size() + ended_.size(); }
   const FlowSums& sums() const noexcept { return sums_; }
+  /// Goes on from sums made before.
+  void go_on_from(FlowSums sums) { sums_ = std::move(sums); }
   uint64_t forgotten() const noexcept { return forgotten_; }  // active flows given up for want of room
 
   static uint64_t key_of(const FlowId& id) noexcept {

@@ -28,6 +28,8 @@ class HandshakeLog {
   const std::deque<HandshakeRecord>& recent() const noexcept { return recent_; }
   HandshakeWindows& windows() noexcept { return windows_; }
   const HandshakeCounts& totals() const noexcept { return totals_; }
+  /// Goes on from totals made before.
+  void go_on_from(HandshakeCounts totals) { totals_ = std::move(totals); }
   /// By capture port, then by server port; port 0 is the rest.
   const std::map<uint16_t, std::map<uint16_t, RttHistogram>>& by_capture_port() const noexcept { return by_port_; }
 

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 
-#include "dataplane/stats/rtt_histogram.h"
-
 namespace wirewatch {
 namespace {
 
-uint32_t bucket_of(int64_t rtt_ns) noexcept {
+constexpr uint64_t kMostCounted = (uint64_t{1} << 56) - 1;
+
+uint8_t bucket_of(int64_t rtt_ns) noexcept {
   uint32_t low = 0, high = RttHistogram::kBuckets - 1;
   while (low < high) {
     const uint32_t middle = (low + high) / 2;
@@ -18,7 +18,7 @@ uint32_t bucket_of(int64_t rtt_ns) noexcept {
       high = middle;
     }
   }
-  return low;
+  return static_cast<uint8_t>(low);
 }
 
 }  // namespace
@@ -36,17 +36,37 @@ SparseHistogram& SparseHistogram::operator+=(const SparseHistogram& other) {
   min_ns_ = count_ == 0 ? other.min_ns_ : std::min(min_ns_, other.min_ns_);
   max_ns_ = std::max(max_ns_, other.max_ns_);
   count_ += other.count_;
-  for (const Cell& cell : other.cells_) add(cell.bucket, cell.count);
+  for (const Cell& cell : other.cells_) add(static_cast<uint8_t>(cell.bucket), cell.count);
   return *this;
 }
 
-void SparseHistogram::add(uint32_t bucket, uint32_t count) {
-  const auto at = std::ranges::lower_bound(cells_, bucket, {}, &Cell::bucket);
+void SparseHistogram::add(uint8_t bucket, uint64_t count) {
+  const auto at = std::ranges::lower_bound(cells_, bucket, {}, [](const Cell& cell) { return static_cast<uint8_t>(cell.bucket); });
   if (at != cells_.end() && at->bucket == bucket) {
-    at->count += count;
+    at->count = (at->count + count) & kMostCounted;
   } else {
-    cells_.insert(at, {bucket, count});
+    cells_.insert(at, {.bucket = bucket, .count = count & kMostCounted});
   }
+}
+
+std::vector<uint64_t> SparseHistogram::words() const {
+  std::vector<uint64_t> words{static_cast<uint64_t>(min_ns_), static_cast<uint64_t>(max_ns_)};
+  for (const Cell& cell : cells_) words.push_back(uint64_t{cell.bucket} << 56 | cell.count);
+  return words;
+}
+
+bool SparseHistogram::assign(std::span<const uint64_t> words) {
+  if (words.size() < 2 || words.size() > RttHistogram::kBuckets + 2) return false;
+  *this = {};
+  min_ns_ = static_cast<int64_t>(words[0]);
+  max_ns_ = static_cast<int64_t>(words[1]);
+  for (const uint64_t word : words.subspan(2)) {
+    const auto bucket = static_cast<uint8_t>(word >> 56);
+    if (bucket >= RttHistogram::kBuckets) return false;
+    add(bucket, word & kMostCounted);
+    count_ += word & kMostCounted;
+  }
+  return min_ns_ >= 0 && min_ns_ <= max_ns_;
 }
 
 RttSummary SparseHistogram::summary() const {
@@ -58,7 +78,7 @@ RttSummary SparseHistogram::summary() const {
     for (const Cell& cell : cells_) {
       so_far += cell.count;
       if (so_far < nth) continue;
-      if (cell.bucket + 1 >= RttHistogram::kBuckets) return max_ns_;
+      if (size_t{cell.bucket} + 1 >= RttHistogram::kBuckets) return max_ns_;
       return std::clamp(RttHistogram::bound_ns(cell.bucket), min_ns_, max_ns_);
     }
     return max_ns_;

@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "control/report/report.h"
+#include "dataplane/stats/rtt_histogram.h"
 
 namespace wirewatch {
 
@@ -20,12 +22,17 @@ class SparseHistogram {
   RttSummary summary() const;
   size_t cells() const noexcept { return cells_.size(); }
 
+  /// All of it as numbers, to be kept and taken up again; false when they are none that words() gives.
+  std::vector<uint64_t> words() const;
+  bool assign(std::span<const uint64_t> words);
+
  private:
-  struct Cell {
-    uint32_t bucket;
-    uint32_t count;
+  struct Cell {  // in eight bytes: there may be half a million of them
+    uint64_t bucket : 8;
+    uint64_t count : 56;
   };
-  void add(uint32_t bucket, uint32_t count);
+  static_assert(RttHistogram::kBuckets <= 256 && sizeof(Cell) == 8);
+  void add(uint8_t bucket, uint64_t count);
 
   std::vector<Cell> cells_;  // by bucket
   uint64_t count_ = 0;

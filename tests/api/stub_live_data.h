@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Live data that stands still, and remembers what was asked of it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "control/api/endpoints.h"
+
+namespace wirewatch {
+
+class StubLiveData : public LiveData {
+ public:
+  Timestamp now() const override { return Timestamp{1'700'000'000'000'000'000}; }
+  StatusView status() const override {
+    StatusView view;
+    view.dataplane.state = "running";
+    view.rules.sha256 = view.rules.wanted_sha256 = std::string(64, 'a');
+    view.control_loss = {{"flows_forgotten", 2}};
+    return view;
+  }
+  Result<HandshakeView> handshakes(std::string_view window, size_t top, std::optional<uint16_t>) const override {
+    asked_for = std::string(window) + " " + std::to_string(top);
+    return HandshakeView{.window = window, .totals = {}, .by_server = {}, .by_port = {}, .recent = {}};
+  }
+  Result<FlowsView> flows(const FlowsWanted& wanted) const override {
+    if (wanted.application == "tsl") return fail("there is no application 'tsl'; did you mean 'tls'?");
+    return FlowsView{};
+  }
+  AlertsView alerts(size_t) const override { return {}; }
+  void with_totals(std::function<void(std::shared_ptr<const LiveTotals>)> use) const override {
+    use(std::make_shared<LiveTotals>(totals));
+  }
+  void reload_rules(Done<RulesView> done) override { done(tl::unexpected(Refusal{422, "a.toml:3:1: no"})); }
+  void replay(const ReplayWanted& wanted, Done<ReplayView> done) override {
+    replayed = wanted;
+    done(ReplayView{.name = wanted.path, .running = true, .packets = 0, .error = {}});
+  }
+  void block(std::string_view command, const std::string& body, Done<std::string> done) override {
+    blocked = std::string(command) + " " + body;
+    done(std::string(R"({"blocked":[]})"));
+  }
+
+  LiveTotals totals;
+  mutable std::string asked_for;
+  std::optional<ReplayWanted> replayed;
+  std::string blocked;
+};
+
+/// The answer to one request.
+inline ApiResponse ask(LiveData& live, Method method, std::string target, std::string body = {}, Caller caller = Caller::Owner) {
+  ApiResponse answered;
+  answer({.method = method, .target = std::move(target), .body = std::move(body), .caller = caller}, live,
+         [&](ApiResponse response) { answered = std::move(response); });
+  return answered;
+}
+
+}  // namespace wirewatch

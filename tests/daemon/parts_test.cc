@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The daemon's smaller parts, with times that are given.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "control/daemon/capture_opener.h"
+#include "control/daemon/checkpoint.h"
+#include "control/daemon/dataplane_process.h"
+#include "control/daemon/gap_log.h"
+#include "control/daemon/rate_meter.h"
+#include "control/daemon/saved_sums.h"
+#include "tests/daemon/scene.h"
+
+namespace wirewatch {
+namespace {
+
+using std::chrono::milliseconds;
+
+TEST(GapLog, RunsFromTheLastCountersToTheNextStart) {
+  GapLog log;
+  log.begin(Timestamp{100}, "it closed its socket");
+  log.explain("it ended with signal 9");
+  log.begin(Timestamp{200}, "it is still gone");
+  log.end(Timestamp{300});
+  ASSERT_EQ(log.gaps().size(), 1u);
+  EXPECT_EQ(log.gaps()[0].from, Timestamp{100});
+  EXPECT_EQ(log.gaps()[0].to, Timestamp{300});
+  EXPECT_EQ(log.gaps()[0].reason, "it ended with signal 9");
+}
+
+TEST(GapLog, ForgetsAGapThatWasNone) {
+  GapLog log;
+  log.begin(Timestamp{100}, "the connection was lost");
+  log.never_mind();
+  EXPECT_TRUE(log.gaps().empty());
+  log.never_mind();
+  log.end(Timestamp{5});
+  EXPECT_TRUE(log.gaps().empty());
+}
+
+TEST(GapLog, IsBounded) {
+  GapLog log;
+  for (int64_t i = 0; i < 5000; ++i) {
+    log.begin(Timestamp{i}, "");
+    log.end(Timestamp{i});
+  }
+  EXPECT_EQ(log.gaps().size(), GapLog::kMost);
+  EXPECT_EQ(log.gaps().back().from, Timestamp{4999});
+}
+
+TEST(RateMeter, IsTheDifferenceOverTheLastSeconds) {
+  RateMeter meter;
+  constexpr int64_t kSecond = 1'000'000'000;
+  EXPECT_EQ(meter.rates().over_s, 0);
+  for (int64_t i = 0; i <= 20; ++i) {
+    const uint64_t packets = static_cast<uint64_t>(i < 10 ? i * 100 : 1000 + (i - 10) * 1000);
+    meter.observe(i * kSecond, {packets, packets * 125}, packets / 10);
+  }
+  EXPECT_EQ(meter.rates().over_s, 5);
+  EXPECT_EQ(meter.rates().packets_per_second, 1000u);
+  EXPECT_EQ(meter.rates().bits_per_second, 1'000'000u);
+  EXPECT_EQ(meter.rates().handshakes_per_second, 100u);
+  meter.observe(21 * kSecond, {5, 5}, 0);
+  EXPECT_EQ(meter.rates().over_s, 0) << "the counters began anew";
+}
+
+TEST(DataplaneProcess, WaitsLongerAfterEachQuickEnd) {
+  milliseconds pause{0};
+  std::vector<int64_t> pauses;
+  for (int i = 0; i < 9; ++i) {
+    pause = DataplaneProcess::next_pause(pause, milliseconds(50));
+    pauses.push_back(pause.count());
+  }
+  EXPECT_EQ(pauses, (std::vector<int64_t>{100, 200, 400, 800, 1600, 3200, 6400, 10'000, 10'000}));
+  EXPECT_EQ(DataplaneProcess::next_pause(pause, milliseconds(20'000)), milliseconds(100));
+}
+
+TEST(DataplaneProcess, SaysHowItEnded) {
+  EXPECT_EQ(describe_exit(9), "the data plane ended with signal 9 (Killed)");
+  EXPECT_EQ(describe_exit(2 << 8), "the data plane ended with status 2");
+}
+
+TEST(Checkpoint, GoesOnFromTheLastStateThatWasWrittenWhole) {
+  const ScratchFolder folder;
+  const std::string path = folder.file("totals");
+  {
+    auto checkpoint = Checkpoint::open(path);
+    ASSERT_TRUE(checkpoint) << checkpoint.error().message;
+    EXPECT_FALSE(checkpoint->read());
+    for (const char* state : {"first", "second", "third"}) EXPECT_TRUE(checkpoint->write(state));
+    EXPECT_FALSE(checkpoint->write(std::string(Checkpoint::kLargest + 1, 'x')));
+  }
+  EXPECT_EQ(*Checkpoint::open(path)->read(), "third");
+
+  // A daemon that dies while it writes leaves the state before.
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  std::string bytes(std::istreambuf_iterator<char>(file), {});
+  const size_t third = bytes.find("third");
+  ASSERT_NE(third, std::string::npos);
+  file.clear();
+  file.seekp(static_cast<std::streamoff>(third));
+  file << "thi";
+  file.put('X');
+  file.close();
+  EXPECT_EQ(*Checkpoint::open(path)->read(), "second");
+}
+
+TEST(Checkpoint, BelievesNoFileThatIsNotItsOwnWork) {
+  const ScratchFolder folder;
+  folder.write("totals", std::string(10'000, '\xff'));
+  const auto checkpoint = Checkpoint::open(folder.file("totals"));
+  ASSERT_TRUE(checkpoint);
+  EXPECT_FALSE(checkpoint->read());
+  EXPECT_FALSE(Checkpoint::open("/dev/null"));
+}
+
+TEST(SavedSums, AreTakenUpByNameUnderAnyNumbering) {
+  ApplicationNames names;
+  names.names = {"unknown", "tls", "dns"};
+  names.categories = {"", "web", "names"};
+  SavedSums sums;
+  sums.generation = 42;
+  sums.flows.flows = 9;
+  sums.flows.detected.resize(3);
+  sums.flows.detected[2] = {.flows = 5, .traffic = {50, 500}, .sent = {20, 200}, .received = {30, 300}, .strongest = Evidence::Payload};
+  sums.handshakes.attempts = 4;
+  sums.handshakes.rtt.record(1'000'000);
+  const std::string text = encode(sums, names);
+
+  NameCatalogue catalogue;
+  catalogue.id_of("zebra", "animals");
+  const auto read = decode_sums(text, catalogue);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->generation, 42u);
+  EXPECT_EQ(read->flows.flows, 9u);
+  EXPECT_EQ(read->handshakes.attempts, 4u);
+  EXPECT_EQ(read->handshakes.rtt.words(), sums.handshakes.rtt.words());
+  const ApplicationId dns = catalogue.id_of("dns", "names");
+  EXPECT_EQ(read->flows.detected.at(dns).traffic, (Traffic{50, 500}));
+  for (size_t length = 0; length < text.size(); ++length) {
+    EXPECT_FALSE(decode_sums(text.substr(0, length), catalogue)) << "cut to " << length << " bytes";
+  }
+}
+
+TEST(CaptureOpener, StaysInItsFolderForStrangers) {
+  const ScratchFolder folder;
+  folder.write("good.cap", "x");
+  std::filesystem::create_directory(folder.file("captures"));
+  std::ofstream(folder.file("captures/in.cap")) << "x";
+  std::filesystem::create_symlink(folder.file("good.cap"), folder.file("captures/link.cap"));
+  ASSERT_EQ(::mkfifo(folder.file("captures/pipe.cap").c_str(), 0600), 0);
+  struct Case {
+    const char* description;
+    std::string path;
+    bool any_path, opens;
+  };
+  const std::array cases{Case{"a name in the folder", "in.cap", false, true},
+                         Case{"a name that is not there", "out.cap", false, false},
+                         Case{"a symbolic link out of it", "link.cap", false, false},
+                         Case{"a pipe, which would wait", "pipe.cap", true, false},
+                         Case{"a way up", "../good.cap", false, false},
+                         Case{"a hidden name", "..", false, false},
+                         Case{"an absolute path of a stranger", folder.file("good.cap"), false, false},
+                         Case{"an absolute path of the owner", folder.file("good.cap"), true, true},
+                         Case{"a relative path of the owner", "./good.cap", true, false},
+                         Case{"a folder", folder.file("captures"), true, false}};
+  for (const Case& each : cases) {
+    EXPECT_EQ(open_capture(each.path, folder.file("captures"), each.any_path).has_value(), each.opens) << each.description;
+  }
+  EXPECT_FALSE(open_capture("in.cap", "", true)) << "no folder is configured";
+}
+
+}  // namespace
+}  // namespace wirewatch

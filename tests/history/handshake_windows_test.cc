@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "control/history/handshake_windows.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/history/made_up.h"
+
+namespace wirewatch {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kStart = 1'000'000 * kSecond;
+
+TEST(HandshakeWindows, ForgetWhatIsOlderThanTheWindow) {
+  struct Case {
+    const char* description;
+    int64_t after_s;
+    uint64_t in_minute, in_five_minutes, in_hour;
+  };
+  constexpr std::array kCases{
+      Case{"at once", 0, 1, 1, 1},
+      Case{"within the minute", 55, 1, 1, 1},
+      Case{"past the minute and its slice of 10 s", 71, 0, 1, 1},
+      Case{"within five minutes", 290, 0, 1, 1},
+      Case{"past five minutes and their slice of a minute", 361, 0, 0, 1},
+      Case{"within the hour", 3590, 0, 0, 1},
+      Case{"past the hour and its slice of five minutes", 3901, 0, 0, 0},
+      Case{"a year later", 31'536'000, 0, 0, 0},
+  };
+  for (const Case& each : kCases) {
+    HandshakeWindows windows({});
+    windows.record(handshake_with({host(1), 443}, 1'000'000), kStart);
+    const int64_t now = kStart + each.after_s * kSecond;
+    EXPECT_EQ(windows.summarise(HistoryWindow::Minute, now).totals.attempts, each.in_minute) << each.description;
+    EXPECT_EQ(windows.summarise(HistoryWindow::FiveMinutes, now).totals.attempts, each.in_five_minutes) << each.description;
+    EXPECT_EQ(windows.summarise(HistoryWindow::Hour, now).totals.attempts, each.in_hour) << each.description;
+  }
+}
+
+TEST(HandshakeWindows, CountEveryHandshakeOnceWhileSlicesGoIntoLongerOnes) {
+  HandshakeWindows windows({});
+  for (int64_t second = 0; second < 3000; ++second) {
+    const int64_t now = kStart + second * kSecond;
+    windows.record(handshake_with({host(1), 443}, 1'000'000), now);
+    const uint64_t so_far = static_cast<uint64_t>(second) + 1;
+    EXPECT_EQ(windows.summarise(HistoryWindow::Hour, now).totals.attempts, so_far);
+    const uint64_t minute = windows.summarise(HistoryWindow::Minute, now).totals.attempts;
+    EXPECT_GE(minute, std::min<uint64_t>(so_far, 60));
+    EXPECT_LE(minute, 70u);
+    const uint64_t five = windows.summarise(HistoryWindow::FiveMinutes, now).totals.attempts;
+    EXPECT_GE(five, std::min<uint64_t>(so_far, 300));
+    EXPECT_LE(five, 360u);
+  }
+}
+
+TEST(HandshakeWindows, GroupByServerAndByPortWithTheMostAttemptsFirst) {
+  HandshakeWindows windows({});
+  windows.record(handshake_with({host(1), 443}, 1'000'000), kStart);
+  windows.record(handshake_with({host(2), 443}, 9'000'000), kStart);
+  windows.record(handshake_with({host(2), 443}, 9'000'000), kStart);
+  windows.record(handshake_with({host(2), 22}, 2'000'000, 1), kStart);
+  const auto summary = windows.summarise(HistoryWindow::Minute, kStart);
+  ASSERT_EQ(summary.by_server.size(), 3u);
+  EXPECT_EQ(summary.by_server[0].server, (Endpoint{host(2), 443}));
+  EXPECT_EQ(summary.by_server[0].rtt.max_ns, 9'000'000);
+  ASSERT_EQ(summary.by_port.size(), 2u);
+  EXPECT_EQ(summary.by_port[0].server.port, 443);
+  EXPECT_EQ(summary.by_port[0].rtt.count, 3u);
+  EXPECT_EQ(summary.by_port[1].ambiguous, 1u);
+  EXPECT_EQ(summary.by_port[1].rtt.count, 0u) << "a resent SYN leaves open which copy was answered";
+}
+
+TEST(HandshakeWindows, PutWhatFindsNoRoomUnderOther) {
+  HandshakeWindows windows({.servers = 2, .ports = 1});
+  for (uint8_t i = 0; i < 10; ++i) windows.record(handshake_with({host(i), i}, 1'000'000), kStart);
+  const auto summary = windows.summarise(HistoryWindow::Hour, kStart + 30 * kSecond);
+  ASSERT_EQ(summary.by_server.size(), 3u);
+  EXPECT_TRUE(summary.by_server.back().other);
+  EXPECT_EQ(summary.by_server.back().attempts, 8u);
+  ASSERT_EQ(summary.by_port.size(), 2u);
+  EXPECT_EQ(summary.by_port.back().attempts, 9u);
+  EXPECT_EQ(summary.totals.attempts, 10u);
+}
+
+}  // namespace
+}  // namespace wirewatch
