@@ -23,6 +23,10 @@ void dissect_ip(const Header& header, FieldSink& sink) noexcept {
   const auto bytes = header.bytes;
   if (bytes.empty()) return;
   sink.add("ip.hdr_len"_f, (bytes[0] & 0x0fu) * 4u);
+  if (bytes.size() >= 4) {
+    const size_t total = load_be16(bytes.data() + 2);
+    sink.add("ip.len"_f, total != 0 ? total : header.wire_length & 0xffff);
+  }
   if (bytes.size() >= 16) {
     sink.add("ip.addr"_f, load_be32(bytes.data() + 12));
     address_text(IpAddress::v4(bytes.data() + 12), "ip.src_host"_f, "ip.host"_f, sink);

@@ -2,6 +2,7 @@
 // Runs a compiled filter over a frame. All memory is there from the start; what does not fit into it is no value.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -12,12 +13,14 @@ namespace wirewatch::filter {
 
 class Evaluator {
  public:
-  explicit Evaluator(std::span<const FieldId> wanted) : walk_(wanted), values_(kMostValues), text_(kTextBytes) {}
+  explicit Evaluator(std::span<const FieldId> wanted) : walk_(wanted), values_(kMostValues), text_(std::make_unique_for_overwrite<uint8_t[]>(kTextBytes)) {}
 
   bool run(const Test& test, const Frame& frame) noexcept {
     frame_ = &frame;
     plain_ = is_plain(frame);
     walked_ = false;
+    if (!plain_) walk_.observe(frame);
+    else walk_.observe_plain();
     values_used_ = text_used_ = 0;
     return holds_test(test);
   }
@@ -48,18 +51,18 @@ class Evaluator {
   }
   Values since(size_t start) const noexcept { return {values_.data() + start, values_used_ - start}; }
   std::span<uint8_t> text(size_t length) noexcept {
-    if (text_.size() - text_used_ < length) return {};
-    const std::span<uint8_t> room(text_.data() + text_used_, length);
+    if (kTextBytes - text_used_ < length) return {};
+    const std::span<uint8_t> room(text_.get() + text_used_, length);
     text_used_ += length;
     return room;
   }
 
-  static constexpr size_t kMostValues = 8192;
+  static constexpr size_t kMostValues = 4096;
   static constexpr size_t kTextBytes = size_t{256} << 10;
 
   FrameWalk walk_;
   std::vector<Value> values_;
-  std::vector<uint8_t> text_;
+  std::unique_ptr<uint8_t[]> text_;
   const Frame* frame_ = nullptr;
   size_t values_used_ = 0;
   size_t text_used_ = 0;

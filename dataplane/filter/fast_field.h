@@ -40,10 +40,21 @@ enum class FastField : uint8_t {
 
 FastField fast_field(FieldId field) noexcept;
 
+/// Cheap, and right for all but frames of which most of the innermost IP header is missing: is that a fragment?
+inline bool may_be_fragment(const Layers& layers, const Packet& packet) noexcept {
+  if (layers.status == ParseStatus::LaterFragment || layers.tunneled) return true;
+  if (layers.inner_family == IpFamily::None || packet.captured_length < layers.inner_offset + 8u) return false;
+  const uint8_t* ip = packet.data + layers.inner_offset;
+  if (layers.inner_family == IpFamily::V4) return (load_be16(ip + 6) & 0x3fff) != 0;
+  constexpr uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kDestination = 60;
+  return ip[6] == kFragment || ip[6] == kHopByHop || ip[6] == kRouting || ip[6] == kDestination;
+}
+
 /// Does every FastField have its exact value in `layers`?
 inline bool is_plain(const Frame& frame) noexcept {
   const Layers& layers = frame.layers;
-  return layers.status == ParseStatus::Understood && layers.has_flow && !layers.tunneled && frame.packet.link_type == 1;
+  return layers.status == ParseStatus::Understood && layers.has_flow && frame.packet.link_type == 1 &&
+         !may_be_fragment(layers, frame.packet);
 }
 
 /// Up to two values; how many there are. `mask` picks a flag of tcp.flags. `frame` is plain.

@@ -50,7 +50,12 @@ Result<FieldReader> FieldReader::compile(std::span<const std::string> fields) {
 
 const Needs& FieldReader::needs() const noexcept { return state_->walk.needs(); }
 size_t FieldReader::columns() const noexcept { return state_->slot_of_column.size(); }
-void FieldReader::read(const Frame& frame) noexcept { state_->walk.run(frame); }
+void FieldReader::observe(const Frame& frame) noexcept { state_->walk.observe(frame); }
+
+void FieldReader::read(const Frame& frame) noexcept {
+  state_->walk.observe(frame);
+  state_->walk.run(frame);
+}
 
 size_t FieldReader::count(size_t column) const noexcept {
   const uint16_t slot = state_->slot_of_column[column];

@@ -32,6 +32,8 @@ class FieldReader {
   const Needs& needs() const noexcept;
   size_t columns() const noexcept;
 
+  /// Of a frame that is not read: IP fragments are kept, so that a frame that completes them shows what they carry.
+  void observe(const Frame& frame) noexcept;
   /// Walks the frame once for all columns; the frame's bytes must stay until the last print.
   void read(const Frame& frame) noexcept;
   /// Occurrences of a column's field in the frame that was read, in frame order.

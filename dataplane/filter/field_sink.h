@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,7 @@ namespace wirewatch::filter {
 class FieldSink {
  public:
   /// The slot of a wanted field is its place in `wanted`.
-  explicit FieldSink(std::span<const FieldId> wanted) : occurrences_(kMostOccurrences), text_(kTextBytes) {
+  explicit FieldSink(std::span<const FieldId> wanted) : occurrences_(kMostOccurrences), text_(std::make_unique_for_overwrite<uint8_t[]>(kTextBytes)) {
     slots_.fill(kUnwanted);
     for (size_t i = 0; i < wanted.size(); ++i) slots_[wanted[i]] = static_cast<int16_t>(i);
   }
@@ -49,11 +50,11 @@ class FieldSink {
   /// Room for a text that is not in the frame as it stands; empty when the frame's texts are longer than anything real.
   std::span<uint8_t> text(size_t most) noexcept {
     if (kTextBytes - text_used_ < most) return {};
-    return {text_.data() + text_used_, most};
+    return {text_.get() + text_used_, most};
   }
   /// Keeps the first `length` bytes of what text() gave out.
   std::span<const uint8_t> keep(size_t length) noexcept {
-    const std::span<const uint8_t> kept{text_.data() + text_used_, length};
+    const std::span<const uint8_t> kept{text_.get() + text_used_, length};
     text_used_ += length;
     return kept;
   }
@@ -73,7 +74,7 @@ class FieldSink {
 
   std::array<int16_t, kFieldCount> slots_{};
   std::vector<Occurrence> occurrences_;
-  std::vector<uint8_t> text_;
+  std::unique_ptr<uint8_t[]> text_;
   size_t count_ = 0;
   size_t text_used_ = 0;
   uint16_t layer_ = 1;

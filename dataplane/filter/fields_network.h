@@ -15,7 +15,7 @@ inline constexpr std::array kNetworkFields{
     hex("ip.dsfield", Protocol::Ip, 1, 1, "Differentiated services field"),
     number("ip.dsfield.dscp", Protocol::Ip, 1, 1, "Differentiated services code point", 0xfc),
     number("ip.dsfield.ecn", Protocol::Ip, 1, 1, "Explicit congestion notification", 0x03),
-    number("ip.len", Protocol::Ip, 2, 2, "Length of header and data"),
+    found("ip.len", FieldType::Uint16, Protocol::Ip, "Length of header and data; what the frame holds where it is 0"),
     hex("ip.id", Protocol::Ip, 4, 2, "Identification"),
     hex("ip.flags", Protocol::Ip, 6, 1, "Flags", 0xe0),
     flag("ip.flags.rb", Protocol::Ip, 6, 1, 0x80, "Reserved bit"),

@@ -5,6 +5,7 @@
 
 #include "dataplane/base/byte_order.h"
 #include "dataplane/filter/dissect.h"
+#include "dataplane/filter/fast_field.h"
 #include "dataplane/packet/parse.h"
 
 namespace wirewatch::filter {
@@ -76,6 +77,7 @@ FrameWalk::FrameWalk(std::span<const FieldId> wanted) : sink_(wanted), protocol_
     }
     needs_.streams |= needs_stream(wanted[i]);
   }
+  if (wants_headers_) defragmenter_.emplace();
   if (sink_.wants_any("ah"_f, "ah.sequence"_f)) by_code_[static_cast<size_t>(Protocol::Ipv6)] = true;
 }
 
@@ -85,7 +87,21 @@ void FrameWalk::run(const Frame& frame) noexcept {
   if (wants_flow_ && frame.flow != nullptr) flow_fields(frame);
   if (!wants_headers_) return;
   seen_.fill(0);
-  walk_layers(frame, frame.packet, frame.layers, 0, 0);
+  if (fragment_ == Defragmenter::Outcome::Whole) {
+    return walk_layers(frame, frame.packet, frame.layers, {0, frame.layers.depth, 0, 0});
+  }
+  // The fragment itself shows its IP header; what the datagram carries follows in the frame that completes it.
+  constexpr uint32_t kNotInTheFrame = 0x8000'0000;
+  walk_layers(frame, frame.packet, frame.layers, {0, static_cast<uint8_t>(defragmenter_->depth() + 1), 0, 0});
+  if (fragment_ != Defragmenter::Outcome::Complete) return;
+  const Layers& layers = defragmenter_->layers();
+  walk_layers(frame, defragmenter_->datagram(), layers, {1, layers.depth, kNotInTheFrame, 0});
+}
+
+void FrameWalk::observe(const Frame& frame) noexcept {
+  if (!defragmenter_) return;
+  fragment_ = may_be_fragment(frame.layers, frame.packet) ? defragmenter_->observe(frame.packet, frame.layers)
+                                                          : Defragmenter::Outcome::Whole;
 }
 
 void FrameWalk::frame_fields(const Frame& frame) noexcept {
@@ -187,19 +203,18 @@ void FrameWalk::fixed_fields(Protocol protocol, std::span<const uint8_t> bytes) 
   }
 }
 
-void FrameWalk::walk_layers(const Frame& frame, const Packet& packet, const Layers& layers, uint32_t base,
-                            unsigned quotes) noexcept {
+void FrameWalk::walk_layers(const Frame& frame, const Packet& packet, const Layers& layers, const Part& part) noexcept {
+  const unsigned quotes = part.quotes;
   size_t end = packet.captured_length, wire_end = std::max(packet.original_length, packet.captured_length);
   const auto limit = [&](size_t at, size_t length) {
     end = std::min(end, at + length);
     wire_end = std::max(std::min(wire_end, at + length), end);
   };
-  for (uint8_t i = 0; i < layers.depth; ++i) {
+  for (uint8_t i = part.first; i < part.behind; ++i) {
     const Protocol protocol = layers.protocols[i];
     const size_t offset = layers.offsets[i];
     if (offset > end) return;
     const auto bytes = std::span(packet.data + offset, end - offset);
-    const Protocol above = i > 0 ? layers.protocols[i - 1u] : Protocol::None;
     if (protocol == Protocol::Ip && bytes.size() >= 4) {
       if (bytes[0] >> 4 == 6) continue;  // the parser reads on as IPv6 at the same place
       if (const size_t total = load_be16(bytes.data() + 2); total != 0) limit(offset, total);
@@ -216,12 +231,12 @@ void FrameWalk::walk_layers(const Frame& frame, const Packet& packet, const Laye
     const bool tcp_or_udp = protocol == Protocol::Tcp || protocol == Protocol::Udp;
     sink_.set_layer(++seen_[index]);
     Header header{bytes.first(std::min(bytes.size(), end - offset)), wire_end - offset,
-                  base + static_cast<uint32_t>(offset), quotes > 0};
+                  part.base + static_cast<uint32_t>(offset), quotes > 0};
     if (protocol == Protocol::Eth) header.bytes = bytes;  // its trailer counts as part of it
     if (protocol_fields_[index] != kFieldCount) sink_.add(protocol_fields_[index], header.bytes);
     if (!fixed_[index].empty()) fixed_fields(protocol, believable(protocol, header.bytes));
     const bool icmp = protocol == Protocol::Icmp || protocol == Protocol::Icmpv6;
-    const bool last = i + 1 == layers.depth;
+    const bool last = i + 1 == part.behind;
     if (by_code_[index] || icmp || (wants_application_ && tcp_or_udp && last)) {
       if (protocol == Protocol::Sll) {
         if (by_code_[index]) dissect_sll(header, packet.link_type, sink_);
@@ -229,7 +244,6 @@ void FrameWalk::walk_layers(const Frame& frame, const Packet& packet, const Laye
         header_fields(frame, protocol, header, quotes);
       }
     }
-    static_cast<void>(above);
   }
 }
 
@@ -301,7 +315,7 @@ void FrameWalk::quoted_packet(const Frame& frame, const Header& header, bool ipv
   packet.link_type = ipv6 ? kLinkTypeIpv6 : kLinkTypeIpv4;
   Layers layers;
   parse(packet, {}, layers);
-  walk_layers(frame, packet, layers, header.frame_offset + kQuoteAt, quotes + 1);
+  walk_layers(frame, packet, layers, {0, layers.depth, header.frame_offset + static_cast<uint32_t>(kQuoteAt), quotes + 1});
 }
 
 }  // namespace wirewatch::filter

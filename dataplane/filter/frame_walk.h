@@ -5,9 +5,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "dataplane/filter/defragmenter.h"
 #include "dataplane/filter/field_sink.h"
 #include "dataplane/filter/frame.h"
 #include "dataplane/filter/stream_tracker.h"
@@ -26,7 +28,11 @@ class FrameWalk {
  public:
   explicit FrameWalk(std::span<const FieldId> wanted);
 
-  /// Values stay valid until the next run, as long as the frame's bytes do.
+  /// To be called for every frame in order, whether it is run over or not: IP fragments are put together.
+  void observe(const Frame& frame) noexcept;
+  /// The same for a frame that is known to be no fragment.
+  void observe_plain() noexcept { fragment_ = Defragmenter::Outcome::Whole; }
+  /// Values stay valid until the next observe, as long as the frame's bytes do.
   void run(const Frame& frame) noexcept;
   std::span<const Occurrence> occurrences() const noexcept { return sink_.occurrences(); }
   const Needs& needs() const noexcept { return needs_; }
@@ -38,7 +44,13 @@ class FrameWalk {
     uint16_t slot;
   };
 
-  void walk_layers(const Frame& frame, const Packet& packet, const Layers& layers, uint32_t base, unsigned quotes) noexcept;
+  /// Which of a packet's layers to walk, where the packet begins in the frame, and how many ICMP errors it is inside.
+  struct Part {
+    uint8_t first = 0, behind = 0;
+    uint32_t base = 0;
+    unsigned quotes = 0;
+  };
+  void walk_layers(const Frame& frame, const Packet& packet, const Layers& layers, const Part& part) noexcept;
   void fixed_fields(Protocol protocol, std::span<const uint8_t> bytes) noexcept;
   void header_fields(const Frame& frame, Protocol protocol, const Header& header, unsigned quotes) noexcept;
   void quoted_packet(const Frame& frame, const Header& header, bool ipv6, unsigned quotes) noexcept;
@@ -49,11 +61,13 @@ class FrameWalk {
 
   static constexpr size_t kProtocols = static_cast<size_t>(Protocol::Count);
   FieldSink sink_;
+  std::optional<Defragmenter> defragmenter_;
   Needs needs_;
   std::array<std::vector<Fixed>, kProtocols> fixed_;
   std::array<FieldId, kProtocols> protocol_fields_;  // the field that is the protocol itself; kFieldCount for none
   std::array<bool, kProtocols> by_code_{};           // some wanted field of the protocol has no fixed place
   std::array<uint16_t, kProtocols> seen_{};
+  Defragmenter::Outcome fragment_ = Defragmenter::Outcome::Whole;
   bool wants_frame_ = false, wants_flow_ = false, wants_application_ = false, wants_headers_ = false;
 };
 

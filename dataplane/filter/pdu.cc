@@ -85,6 +85,30 @@ std::optional<size_t> http_length(std::span<const uint8_t> bytes, bool no_body) 
   return response ? kUntilTheEnd : headers_end;
 }
 
+constexpr size_t kDnsHeader = 12;
+
+/// One question, spelt out, of class IN: DNS on a port that is not its own.
+bool looks_like_dns(std::span<const uint8_t> bytes) noexcept {
+  if (bytes.size() < kDnsHeader + 5) return false;
+  const uint16_t flags = load_be16(bytes.data() + 2);
+  const bool response = (flags & 0x8000) != 0;
+  constexpr uint16_t kOpcode = 0x7800, kReserved = 0x0040, kMostRecords = 64;
+  if ((flags & (kOpcode | kReserved)) != 0 || load_be16(bytes.data() + 4) != 1) return false;
+  for (const size_t count : {6u, 8u, 10u}) {
+    const uint16_t records = load_be16(bytes.data() + count);
+    if (records > (response ? kMostRecords : count == 10 ? 2 : 0)) return false;
+  }
+  size_t at = kDnsHeader;
+  while (at < bytes.size() && bytes[at] != 0) {
+    if (bytes[at] > 63) return false;
+    at += 1u + bytes[at];
+  }
+  if (bytes.size() < at + 5) return false;
+  const uint16_t type = load_be16(bytes.data() + at + 1), dns_class = load_be16(bytes.data() + at + 3);
+  constexpr uint16_t kLastType = 260, kInternet = 1;
+  return type > 0 && type <= kLastType && dns_class == kInternet;
+}
+
 /// SSL 2 framing of the first hello, which old clients sent to servers of any version.
 bool is_ssl2_hello(std::span<const uint8_t> bytes) noexcept {
   constexpr uint8_t kClientHello = 1;
@@ -137,7 +161,7 @@ Application application_of(Protocol transport, uint16_t source_port, uint16_t de
   if (transport != Protocol::Udp || payload.empty()) return Application::None;
   for (const uint16_t port : {std::min(source_port, destination_port), std::max(source_port, destination_port)}) {
     switch (port) {
-      case 53: return Application::Dns;
+      case 53: return payload.size() < kDnsHeader ? Application::None : Application::Dns;
       case 5353: return Application::Mdns;
       case 5355: return Application::Llmnr;
       case 67:
@@ -146,7 +170,7 @@ Application application_of(Protocol transport, uint16_t source_port, uint16_t de
       default: break;
     }
   }
-  return Application::None;
+  return looks_like_dns(payload) ? Application::Dns : Application::None;
 }
 
 void dissect_application(Application which, bool over_tcp, std::span<const uint8_t> bytes, FieldSink& sink) noexcept {
