@@ -33,7 +33,7 @@ void dissect_sctp(const Header& header, FieldSink& sink) noexcept;
 
 /// What a payload without stream facts is read as: UDP by its ports.
 Application application_of(Protocol transport, uint16_t source_port, uint16_t destination_port,
-                           std::span<const uint8_t> payload) noexcept;
+                           std::span<const uint8_t> payload, size_t wire_length) noexcept;
 void dissect_application(Application which, bool over_tcp, std::span<const uint8_t> bytes, FieldSink& sink) noexcept;
 
 void dissect_dns(std::span<const uint8_t> message, Application which, bool over_tcp, FieldSink& sink) noexcept;

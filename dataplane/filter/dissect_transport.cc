@@ -112,11 +112,13 @@ void dissect_tcp(const Header& header, const TransportFacts* facts, Timestamp ti
   const uint32_t sequence_base = facts != nullptr ? facts->sequence_base : 0;
   const uint32_t acknowledgment_base = facts != nullptr ? facts->acknowledgment_base : 0;
   constexpr uint16_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kAck = 0x10;
-  const bool has_length = header.wire_length >= header_length;
+  const bool has_length = !header.quoted && header.wire_length >= header_length;  // a quote is cut as its sender likes
   const size_t length = has_length ? header.wire_length - header_length : 0;
   if (has_length) sink.add("tcp.len"_f, length);
-  sink.add("tcp.seq"_f, sequence - sequence_base);
-  sink.add("tcp.seq_raw"_f, sequence);
+  if (!header.quoted) {
+    sink.add("tcp.seq"_f, sequence - sequence_base);
+    sink.add("tcp.seq_raw"_f, sequence);
+  }
   if (has_length) {
     const uint32_t consumed = (flags & (kSyn | kFin)) != 0 ? 1 : 0;
     sink.add("tcp.nxtseq"_f, static_cast<uint32_t>(sequence - sequence_base + length + consumed));
@@ -139,7 +141,8 @@ void dissect_tcp(const Header& header, const TransportFacts* facts, Timestamp ti
     sink.add("tcp.options"_f, all);
     options(all, acknowledgment_base, sink);
   }
-  if (length > 0 && bytes.size() > header_length) sink.add("tcp.payload"_f, bytes.subspan(header_length));
+  const bool has_payload = header.quoted || length > 0;
+  if (has_payload && bytes.size() > header_length) sink.add("tcp.payload"_f, bytes.subspan(header_length));
 }
 
 void dissect_udp(const Header& header, const TransportFacts* facts, Timestamp time, FieldSink& sink) noexcept {

@@ -295,7 +295,7 @@ void FrameWalk::application_fields(Protocol transport, const Header& header, con
   }
   if (bytes.size() <= 8) return;
   const auto payload = bytes.subspan(8);
-  const Application which = application_of(transport, load_be16(bytes.data()), load_be16(bytes.data() + 2), payload);
+  const Application which = application_of(transport, load_be16(bytes.data()), load_be16(bytes.data() + 2), payload, header.wire_length - 8);
   dissect_application(which, false, payload, sink_);
 }
 

@@ -157,16 +157,18 @@ std::optional<size_t> pdu_length(Application which, std::span<const uint8_t> byt
 }
 
 Application application_of(Protocol transport, uint16_t source_port, uint16_t destination_port,
-                           std::span<const uint8_t> payload) noexcept {
+                           std::span<const uint8_t> payload, size_t wire_length) noexcept {
   if (transport != Protocol::Udp || payload.empty()) return Application::None;
   for (const uint16_t port : {std::min(source_port, destination_port), std::max(source_port, destination_port)}) {
     switch (port) {
-      case 53: return payload.size() < kDnsHeader ? Application::None : Application::Dns;
+      case 53: return wire_length < kDnsHeader ? Application::None : Application::Dns;
       case 5353: return Application::Mdns;
       case 5355: return Application::Llmnr;
       case 67:
       case 68: return Application::Dhcp;
       case 123: return Application::Ntp;
+      case 137:
+      case 138: return Application::None;  // NetBIOS names look like DNS
       default: break;
     }
   }

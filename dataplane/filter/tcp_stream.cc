@@ -28,7 +28,8 @@ bool may_start_tls(uint16_t port) noexcept {
   return std::ranges::find(kPorts, port) != kPorts.end();
 }
 bool is_tls_port(uint16_t port) noexcept {
-  constexpr std::array<uint16_t, 17> kPorts{261, 443, 448, 465, 563, 614, 636, 853, 989, 990, 992, 993, 994, 995, 4031, 5061, 8883};
+  constexpr std::array<uint16_t, 27> kPorts{324,  443,  465,  636,  802,  853,  993,  995,  1300, 2221, 2443, 3249, 3250, 3251,
+                                            3252, 3496, 5061, 5671, 5684, 5868, 8883, 11207, 19999, 27017, 989,  990,  992};
   return std::ranges::find(kPorts, port) != kPorts.end();
 }
 
@@ -44,17 +45,16 @@ void TcpStream::recognise(const TcpSegment& segment) noexcept {
   if (application_ != Application::None || segment.payload.empty()) return;
   const uint16_t low = std::min(segment.source_port, segment.destination_port), high = std::max(segment.source_port, segment.destination_port);
   constexpr uint16_t kDns = 53;
-  constexpr uint8_t kHandshake = 22;
   if (low == kDns || high == kDns) {
     application_ = Application::Dns;
     return;
   }
   if (belongs_to_others(low) || belongs_to_others(high)) return;
   const bool tls_port = is_tls_port(low) || is_tls_port(high);
-  if (looks_like_tls(segment.payload) && (tls_port || segment.payload[0] == kHandshake)) {
-    application_ = Application::Tls;
-  } else if (looks_like_http(segment.payload) && !may_start_tls(low) && !may_start_tls(high)) {
+  if (looks_like_http(segment.payload) && !may_start_tls(low) && !may_start_tls(high)) {
     application_ = Application::Http;
+  } else if (tls_port || looks_like_tls(segment.payload)) {
+    application_ = Application::Tls;
   }
 }
 
@@ -66,9 +66,7 @@ void TcpStream::observe(const TcpSegment& segment, TransportFacts& facts) {
   facts.first_time = first_time_;
   facts.previous_time = last_time_;
   if (segment.quoted) {
-    facts.sequence_base = own.has_base ? own.base : 0;
-    facts.acknowledgment_base = other.has_base ? other.base : 0;
-    return;
+    return;  // tshark shows its numbers as they stand
   }
   last_time_ = segment.time;
   if (!own.has_base) {
