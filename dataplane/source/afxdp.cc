@@ -45,6 +45,12 @@ Result<std::unique_ptr<XdpProgram>> attached_program(const AfXdpOptions& options
   }
 }
 
+/// Room for XDP's headroom, the link header and two tags beside the MTU.
+uint32_t frame_size_for(const InterfaceInfo& interface) noexcept {
+  constexpr uint32_t kAroundPayload = 256 + 14 + 8;
+  return interface.mtu + kAroundPayload <= 2048 ? 2048 : 4096;
+}
+
 /// Each queue follows the clock by itself: they share nothing.
 std::unique_ptr<NicClock> clock_for(AfXdpPort& port, const std::string& interface) {
   if (!port.program->hardware_stamps()) return nullptr;
@@ -64,9 +70,10 @@ void add_warnings(AfXdpPort& port, const InterfaceInfo& interface) {
     port.warnings.push_back("frames from the other end of the veth pair '" + interface.name + "' may lack their checksums, which "
                             "nobody fills in when they are sent on: 'ethtool -K PEER tx off' at that end");
   }
-  if (!first.socket().multi_buffer() && interface.mtu + 18 + 256 > first.socket().options().frame_size) {
-    port.warnings.push_back("this kernel hands frames over 3,840 bytes to no AF_XDP socket (Linux 6.6 does), and the MTU of "
-                       "interface '" + interface.name + "' allows them: they are counted as lost");
+  if (!first.socket().multi_buffer() && interface.mtu + 14 + 8 + 256 > first.socket().options().frame_size) {
+    port.warnings.push_back("this kernel hands frames longer than " + std::to_string(first.socket().options().frame_size - 256) +
+                            " bytes to no AF_XDP socket (Linux 6.6 does), and the MTU of interface '" + interface.name +
+                            "' allows them: they are counted as lost");
   }
 }
 
@@ -84,10 +91,11 @@ Result<AfXdpPort> AfXdpPort::open(const AfXdpOptions& options) {
   auto program = attached_program(options, *interface);
   if (!program) return tl::unexpected(program.error());
   port.program = std::move(*program);
+  const uint32_t frame_size = options.frame_size != 0 ? options.frame_size : frame_size_for(*interface);
   for (unsigned queue = 0; queue < queues; ++queue) {
     auto socket = XdpSocket::open({.interface = interface->name,
                                    .queue = queue,
-                                   .frame_size = options.frame_size,
+                                   .frame_size = frame_size,
                                    .rx_frames = options.rx_frames,
                                    .tx_frames = options.tx_frames,
                                    .zero_copy = options.zero_copy && port.program->native()});

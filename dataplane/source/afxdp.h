@@ -25,8 +25,8 @@ struct AfXdpOptions {
   std::string interface;
   uint16_t port = 0;             // what Packet::interface says
   unsigned queues = 0;           // RX queues, from 0 on; 0 for as many as the interface has
-  uint32_t frame_size = 4096;
-  uint32_t rx_frames = 8192;     // a queue; memory is queues * (rx_frames + tx_frames) * frame_size: 32 MiB a queue
+  uint32_t frame_size = 0;       // 2048 or 4096; 0 for the smaller one that holds frames of the interface's MTU
+  uint32_t rx_frames = 16384;    // a queue; memory is queues * (rx_frames + tx_frames) * frame_size: 32 MiB a queue
   uint32_t tx_frames = 0;        // 2048 for a port that frames are sent out of
   XdpOptions::Mode mode = XdpOptions::Mode::Auto;
   bool zero_copy = true;
@@ -77,8 +77,8 @@ class AfXdpSource {
 
   InterfaceInfo interface_;
   std::unique_ptr<XdpSocket> socket_;
-  AfXdpSender sender_;
-  JoinedFrames joined_;
+  alignas(64) AfXdpSender sender_;
+  alignas(64) JoinedFrames joined_;
   XdpStamps stamps_;
   Timestamp last_time_;
   uint16_t port_;

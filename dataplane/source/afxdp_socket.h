@@ -18,7 +18,7 @@ struct XdpSocketOptions {
   std::string interface;
   unsigned queue = 0;
   uint32_t frame_size = 4096;  // 2048 or 4096; longer Ethernet frames arrive in several
-  uint32_t rx_frames = 8192;   // a power of two; as many as the rings have room for
+  uint32_t rx_frames = 16384;  // a power of two; as many as the rings have room for
   uint32_t tx_frames = 0;      // a power of two, or 0 to receive only
   bool zero_copy = true;       // try it first
 };
@@ -41,10 +41,11 @@ class XdpSocket {
   uint64_t frame_of(uint64_t address) const noexcept { return address & ~uint64_t{options_.frame_size - 1}; }
   uint64_t first_tx_frame() const noexcept { return uint64_t{options_.rx_frames} * options_.frame_size; }
 
-  // Each ring has one user: rx and fill the thread that receives, tx and completion the thread that sends.
+  // Each ring has one user: rx and fill the thread that receives, tx and completion the thread that sends; on lines of
+  // their own, since these may be two.
   xsk_ring_cons rx{};
   xsk_ring_prod fill{};
-  xsk_ring_prod tx{};
+  alignas(64) xsk_ring_prod tx{};
   xsk_ring_cons completion{};
 
  private:

@@ -207,23 +207,23 @@ TEST_F(AfPacket, SeesSentFramesUnlessToldNotTo) {
 TEST_F(AfPacket, GoesOnWhenTheLinkIsBackAndSaysWhenItIsGone) {
   cable();
   const auto source = open_one({.interface = "right"});
-  EXPECT_EQ(source->link(), LinkState::Up);
+  EXPECT_TRUE(link_becomes(*source, LinkState::Up));
   run({"ip", "link", "set", "right", "down"});
-  EXPECT_EQ(source->link(), LinkState::Down);
+  EXPECT_TRUE(link_becomes(*source, LinkState::Down));
   const auto burst = std::make_unique<Burst>();
   EXPECT_EQ(source->poll(*burst), Poll::Idle);
   source->wait(std::chrono::milliseconds(1));
   run({"ip", "link", "set", "right", "up"});
-  EXPECT_EQ(source->link(), LinkState::Up);
+  EXPECT_TRUE(link_becomes(*source, LinkState::Up));
   left_->send(udp_frame(7));
   EXPECT_EQ(receive(*source, 1).size(), 1u);
 
   run({"ip", "link", "delete", "right"});
-  EXPECT_EQ(source->link(), LinkState::Gone);
+  EXPECT_TRUE(link_becomes(*source, LinkState::Gone));
   source->wait(std::chrono::milliseconds(1));
   EXPECT_EQ(source->poll(*burst), Poll::Idle);
   make_veth_pair("right", "left");
-  EXPECT_EQ(source->link(), LinkState::Gone) << "another interface of the same name";
+  EXPECT_TRUE(link_becomes(*source, LinkState::Gone)) << "another interface of the same name";
 }
 
 TEST_F(AfPacket, SeesEveryFrameOfLoopbackOnce) {

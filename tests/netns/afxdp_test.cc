@@ -244,14 +244,14 @@ TEST_F(AfXdp, GoesOnWhenTheLinkIsBack) {
   const AfXdpPort port = open_port();
   AfXdpSource& source = *port.sources.at(0);
   run({"ip", "link", "set", "right", "down"});
-  EXPECT_EQ(source.link(), LinkState::Down);
+  EXPECT_TRUE(link_becomes(source, LinkState::Down));
   const auto burst = std::make_unique<Burst>();
   EXPECT_EQ(source.poll(*burst), Poll::Idle);
   run({"ip", "link", "set", "right", "up"});
   left_->send(udp_frame(7));
   EXPECT_EQ(receive(source, 1).size(), 1u);
   run({"ip", "link", "delete", "right"});
-  EXPECT_EQ(source.link(), LinkState::Gone);
+  EXPECT_TRUE(link_becomes(source, LinkState::Gone));
   source.wait(std::chrono::milliseconds(1));
   EXPECT_EQ(source.poll(*burst), Poll::Idle);
 }

@@ -58,33 +58,34 @@ void measure(const char* name, Source& source, const Work& work, const NetworkNa
   const auto burst = std::make_unique<Burst>();
   uint64_t packets = 0, understood = 0;
   Clock::time_point first, last;
-  double busy_from = 0, busy_to = 0;
+  uint64_t bursts = 0;
+  double busy = 0;
   for (int idle = 0; idle < 50;) {
+    const double from = thread_seconds();
     if (source.poll(*burst) != Poll::Packets) {
       idle += sent;
       source.wait(std::chrono::milliseconds(1));
       continue;
     }
-    if (packets == 0) {
-      first = Clock::now();
-      busy_from = thread_seconds();
-    }
+    if (packets == 0) first = Clock::now();
     parse_all(burst->packets, {}, burst->layers);
     for (size_t i = 0; i < burst->count; ++i) understood += burst->layers[i].status == ParseStatus::Understood;
     packets += burst->count;
     source.recycle(*burst);
+    ++bursts;
+    busy += thread_seconds() - from;
     last = Clock::now();
-    busy_to = thread_seconds();
   }
   generator.join();
   std::array<LossCounter, kMostLossCounters> losses;
   uint64_t lost = 0;
   for (const LossCounter& one : std::span(losses).first(source.read_losses(losses))) lost += one.value;
   const double seconds = std::chrono::duration<double>(last - first).count();
-  std::printf("%s: %.0f packets/s received, %.0f offered; %llu received (%llu understood) + %llu lost; %.1f ns of this thread a packet\n",
+  std::printf("%s: %.0f packets/s received, %.0f offered; %llu received (%llu understood) + %llu lost; "
+              "%.1f ns a packet in bursts of %.1f\n",
               name, static_cast<double>(packets) / seconds, static_cast<double>(packets + lost) / seconds,
               static_cast<unsigned long long>(packets), static_cast<unsigned long long>(understood),
-              static_cast<unsigned long long>(lost), (busy_to - busy_from) * 1e9 / static_cast<double>(packets));
+              static_cast<unsigned long long>(lost), busy * 1e9 / static_cast<double>(packets), static_cast<double>(packets) / static_cast<double>(bursts));
 }
 
 }  // namespace

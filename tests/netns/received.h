@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/source/interface_info.h"
 #include "dataplane/source/source.h"
 #include "tests/support/capture_builder.h"
 
@@ -45,6 +46,17 @@ std::vector<ReceivedFrame> receive(Source& source, size_t wanted) {
     source.recycle(*burst);
   }
   return frames;
+}
+
+/// Whether the link comes into that state: the kernel makes it known a moment later.
+template <LiveSource Source>
+bool link_becomes(Source& source, LinkState state) {
+  constexpr int kMostWaits = 100;
+  for (int waits = 0; source.link() != state; ++waits) {
+    if (waits == kMostWaits) return false;
+    source.wait(std::chrono::milliseconds(10));
+  }
+  return true;
 }
 
 /// By its name; fails the test and is 0 when there is none.
