@@ -33,10 +33,10 @@ struct DropRules {
     ApplicationId application = kUnknownApplication;  // the registry's id
     Timestamp expires = kNever;
   };
-  std::vector<Network> networks;
-  std::vector<Connection> connections;
-  std::vector<Application> applications;
-  std::vector<IpPrefix> allow;
+  std::vector<Network> networks{};
+  std::vector<Connection> connections{};
+  std::vector<Application> applications{};
+  std::vector<IpPrefix> allow{};
 };
 
 class DropList {

@@ -116,7 +116,7 @@ bool WorkerPublisher::step(const Worker& worker, const LoopCounters& loop, uint6
 }
 
 void WorkerPublisher::publish(const Worker& worker, const LoopCounters& loop, uint64_t events_dropped, Timestamp now) noexcept {
-  if (!publishing()) begin();
+  begin();  // anew, if one was under way
   while (!step(worker, loop, events_dropped, now, SIZE_MAX)) continue;
 }
 

@@ -8,6 +8,14 @@
 
 namespace wirewatch::testing {
 
+std::shared_ptr<const RuleSet> rules_of(std::string_view text) {
+  const auto compiled = compile_rules(RuleSources{{{"test.toml", std::string(text), false}}});
+  if (!compiled) throw std::runtime_error(compiled.error().message);
+  auto loaded = RuleSet::load(compiled->blob);
+  if (!loaded) throw std::runtime_error(loaded.error().message);
+  return *loaded;
+}
+
 std::shared_ptr<const RuleSet> small_rules() {
   static const auto rules = [] {
     constexpr std::string_view kText = R"(
@@ -32,11 +40,7 @@ udp_ports = [53]
   regex = '^query'
   strength = "strong"
 )";
-    const auto compiled = compile_rules(RuleSources{{{"test.toml", std::string(kText), false}}});
-    if (!compiled) throw std::runtime_error(compiled.error().message);
-    auto loaded = RuleSet::load(compiled->blob);
-    if (!loaded) throw std::runtime_error(loaded.error().message);
-    return *loaded;
+    return rules_of(kText);
   }();
   return rules;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/pipeline/worker.h"
@@ -33,6 +34,9 @@ inline Packet packet_of(const SentFrame& frame, uint64_t number) {
   if (frame.original_length) packet.original_length = *frame.original_length;
   return packet;
 }
+
+/// The rules in a TOML text, compiled.
+std::shared_ptr<const RuleSet> rules_of(std::string_view text);
 
 /// Rules enough to tell one application over TCP ("hello") and one over UDP ("query", on port 53 guessed).
 std::shared_ptr<const RuleSet> small_rules();
