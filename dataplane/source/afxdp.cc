@@ -131,55 +131,59 @@ Poll AfXdpSource::poll(Burst& burst) noexcept {
   burst.count = 0;
   const uint32_t pieces = xsk_ring_cons__peek(&socket_->rx, kBurstSize, &first_piece_);
   size_t count = 0;
-  uint32_t whole = 0;      // pieces of frames of which the last one is there too
-  bool in_pieces = false;  // inside a frame of several
+  uint32_t taken = 0;  // pieces of the frames that are there to their end
   for (uint32_t i = 0; i < pieces; ++i) {
     constexpr uint32_t kAhead = 8;
     if (i + kAhead < pieces) fetch(i + kAhead);
-    const xdp_desc& piece = *xsk_ring_cons__rx_desc(&socket_->rx, first_piece_ + i);
-    const bool last = (piece.options & kMorePiecesFollow) == 0;
-    uint8_t* const data = socket_->at(piece.addr);
-    Packet& packet = packets_[count];
-    if (!in_pieces) {
-      packet = {.data = data, .captured_length = piece.len, .original_length = piece.len, .interface = port_};
-      packet.number = packets_seen_ + count + 1;
-      if (!last) joined_.begin(count);
-    }
-    if (in_pieces || !last) joined_.add({data, piece.len});
-    if (in_pieces && last) {
-      packet.data = joined_.frame();
-      packet.captured_length = joined_.copied();
-      packet.original_length = joined_.length();
-    }
-    in_pieces = !last;
-    if (last) {
-      // The stamps lie before the first piece, wherever the packet is now.
-      const uint32_t first_of_frame = whole;
-      stamp(packet, socket_->at(xsk_ring_cons__rx_desc(&socket_->rx, first_piece_ + first_of_frame)->addr));
-      whole = i + 1;
-      ++count;
-    }
+    if ((piece(i).options & kMorePiecesFollow) != 0) continue;
+    packets_[count] = take(taken, i + 1, count);
+    taken = i + 1;
+    ++count;
   }
-  if (whole < pieces) xsk_ring_cons__cancel(&socket_->rx, pieces - whole);
-  pieces_taken_ = whole;
+  if (taken < pieces) xsk_ring_cons__cancel(&socket_->rx, pieces - taken);
+  pieces_taken_ = taken;
   if (count == 0) {
     if (xsk_ring_prod__needs_wakeup(&socket_->fill) != 0) wake_kernel();
     return Poll::Idle;
   }
-  packets_seen_ += count;
   burst.packets = {packets_.data(), count};
   burst.count = count;
   return Poll::Packets;
 }
 
+/// Packet number `index` of the burst, of the pieces from `from` up to `to`.
+Packet AfXdpSource::take(uint32_t from, uint32_t to, size_t index) noexcept {
+  const xdp_desc& first = piece(from);
+  uint8_t* const frame = socket_->at(first.addr);
+  Packet packet{.data = frame,
+                .captured_length = first.len,
+                .original_length = first.len,
+                .number = ++packets_seen_,
+                .interface = port_};
+  if (to - from > 1) {
+    joined_.begin(index);
+    for (uint32_t i = from; i < to; ++i) joined_.add({socket_->at(piece(i).addr), piece(i).len});
+    packet.data = joined_.frame();
+    packet.captured_length = joined_.copied();
+    packet.original_length = joined_.length();
+  }
+  stamp(packet, frame);
+  return packet;
+}
+
+const xdp_desc& AfXdpSource::piece(uint32_t index) const noexcept {
+  return *xsk_ring_cons__rx_desc(&socket_->rx, first_piece_ + index);
+}
+
 /// Stamps and headers are on two lines, which the kernel has written on another core.
-void AfXdpSource::fetch(uint32_t piece) const noexcept {
-  const uint8_t* const data = socket_->at(xsk_ring_cons__rx_desc(&socket_->rx, first_piece_ + piece)->addr);
+void AfXdpSource::fetch(uint32_t index) const noexcept {
+  const uint8_t* const data = socket_->at(piece(index).addr);
   __builtin_prefetch(data - sizeof(xdp::stamps), 1);
   __builtin_prefetch(data);
 }
 
-/// Reads the stamps in front of the frame and clears their mark, so that they are not found again under the next one.
+/// Reads the stamps in front of the frame's first piece and clears their mark, so that they are not found again under
+/// the next one.
 void AfXdpSource::stamp(Packet& packet, uint8_t* frame) noexcept {
   xdp::stamps stamps;
   std::memcpy(&stamps, frame - sizeof stamps, sizeof stamps);
@@ -202,8 +206,7 @@ void AfXdpSource::recycle(Burst& burst) noexcept {
   // There is always room: the ring is as long as there are frames.
   if (xsk_ring_prod__reserve(&socket_->fill, pieces_taken_, &slot) == pieces_taken_) {
     for (uint32_t i = 0; i < pieces_taken_; ++i) {
-      const uint64_t address = xsk_ring_cons__rx_desc(&socket_->rx, first_piece_ + i)->addr;
-      *xsk_ring_prod__fill_addr(&socket_->fill, slot + i) = socket_->frame_of(address);
+      *xsk_ring_prod__fill_addr(&socket_->fill, slot + i) = socket_->frame_of(piece(i).addr);
     }
     xsk_ring_prod__submit(&socket_->fill, pieces_taken_);
   }

@@ -72,7 +72,9 @@ class AfXdpSource {
 
  private:
   void wake_kernel() noexcept;
-  void fetch(uint32_t piece) const noexcept;
+  const xdp_desc& piece(uint32_t index) const noexcept;
+  void fetch(uint32_t index) const noexcept;
+  Packet take(uint32_t from, uint32_t to, size_t index) noexcept;
   void stamp(Packet& packet, uint8_t* frame) noexcept;
 
   InterfaceInfo interface_;
