@@ -16,6 +16,7 @@
 #include "control/cli/terminal.h"
 #include "control/report/human.h"
 #include "control/report/table.h"
+#include "control/rules/host_list_file.h"
 #include "control/rules/rule_cache.h"
 #include "control/rules/rule_compiler.h"
 #include "control/rules/rule_costs.h"
@@ -69,6 +70,27 @@ Result<RuleSources> sources_to_check(const std::vector<std::string>& checked) {
     if (const auto done = append(path, sources); !done) return tl::unexpected(done.error());
   }
   return sources;
+}
+
+/// Faults of the lists of hosts: of the shipped rules, and of every folder named.
+Result<size_t> check_host_lists(const std::vector<std::string>& checked) {
+  std::vector<fs::path> folders;
+  if (const auto shipped = locate_rules({})) folders.push_back(shipped->shipped);
+  std::error_code ignored;
+  for (const std::string& path : checked) {
+    const bool known = !folders.empty() && fs::equivalent(path, folders.front(), ignored);
+    if (fs::is_directory(path, ignored) && !known) folders.emplace_back(path);
+  }
+  std::vector<RuleFile> files;
+  for (const fs::path& folder : folders) {
+    auto file = read_host_list(folder);
+    if (!file) return tl::unexpected(file.error());
+    files.push_back(std::move(*file));
+  }
+  Diagnostics diagnostics;
+  const HostList list = compile_host_list(files, diagnostics);
+  if (!diagnostics.empty()) return tl::unexpected(diagnostics.to_error());
+  return list.domain_count();
 }
 
 /// Ids of the signatures in the files that were named, or of all of them when none was.
@@ -140,12 +162,18 @@ ExitStatus check_rules(const RulesRequest& request) {
     say(compiled.error().message);
     return ExitStatus::No;
   }
+  const auto domains = check_host_lists(request.checked);
+  if (!domains) {
+    say(domains.error().message);
+    return ExitStatus::No;
+  }
   std::string text = counted(compiled->protocols, "protocol", "protocols") + " with " +
                      counted(compiled->signatures, "signature", "signatures") + "; databases of " +
                      human_bytes(compiled->tcp_database_bytes) + " for TCP, " +
                      human_bytes(compiled->udp_database_bytes) + " for UDP, and " +
                      counted(compiled->own_databases, "small one", "small ones") + " of " +
-                     human_bytes(compiled->own_database_bytes) + " in all\nSHA-256 " + compiled->sha256 + "\n";
+                     human_bytes(compiled->own_database_bytes) + " in all; " +
+                     counted(*domains, "domain", "domains") + " of hosts\nSHA-256 " + compiled->sha256 + "\n";
   if (request.costs || !request.checked.empty()) {
     const auto table = cost_table(*sources, request.costs);
     if (!table) return complain("rules check", table.error().message);

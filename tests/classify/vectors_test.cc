@@ -2,6 +2,10 @@
 // Every signature of the catalogue finds what it is for, and not what differs in a byte that matters.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <iterator>
 #include <map>
 #include <string>
 
@@ -18,9 +22,15 @@ constexpr uint16_t kClientPort = 50000;
 
 const std::vector<RuleVector>& vectors() {
   static const std::vector<RuleVector> all = [] {
-    auto read = read_vectors(std::filesystem::path(std::getenv("WIREWATCH_VECTORS")));
-    EXPECT_TRUE(read) << read.error().message;
-    return read ? *read : std::vector<RuleVector>();
+    std::vector<std::filesystem::path> folders{std::getenv("WIREWATCH_VECTORS")};
+    if (const char* const own = std::getenv("WIREWATCH_OWN_RULES")) folders.push_back(std::filesystem::path(own) / "vectors");
+    std::vector<RuleVector> vectors;
+    for (const auto& folder : folders) {
+      auto read = read_vectors(folder);
+      EXPECT_TRUE(read) << read.error().message;
+      if (read) std::ranges::move(*read, std::back_inserter(vectors));
+    }
+    return vectors;
   }();
   return all;
 }
