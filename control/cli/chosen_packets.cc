@@ -66,13 +66,14 @@ Result<ChosenPackets> ChosenPackets::open(ChosenOptions options) {
   return chosen;
 }
 
-ScanTotals ChosenPackets::scan(FrameVisitor* visitor, uint64_t most, bool layers) {
+ScanTotals ChosenPackets::scan(FrameVisitor* visitor, uint64_t most, bool layers, bool others) {
   return wirewatch::scan(*files_,
                          {.filter = filter_ ? &*filter_ : nullptr,
                           .bpf = bpf_ ? &*bpf_ : nullptr,
                           .flows = flows_.get(),
                           .needs = needs_,
                           .layers = layers,
+                          .others = others && (filter_ || bpf_),
                           .most = most},
                          visitor);
 }

@@ -36,7 +36,8 @@ class ChosenPackets {
  public:
   static Result<ChosenPackets> open(ChosenOptions options);
 
-  ScanTotals scan(FrameVisitor* visitor, uint64_t most, bool layers);
+  /// `layers`, `others`: what the visitor looks at, see ScanOptions.
+  ScanTotals scan(FrameVisitor* visitor, uint64_t most, bool layers, bool others = false);
   const PacketFiles& files() const noexcept { return *files_; }
   /// A sentence when the BPF expression fits none of the link types that were read; of a wrong expression as well.
   std::string bpf_fault(const ScanTotals& totals);

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/cli/filter_command.h"
 
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 
 #include "control/cli/chosen_packets.h"
 #include "control/cli/standard_streams.h"
-#include "control/cli/terminal.h"
 #include "control/report/json_writer.h"
-#include "control/report/table.h"
 #include "dataplane/capture/bpf_filter.h"
 #include "dataplane/filter/field_reader.h"
-
-#include <unistd.h>
 
 namespace wirewatch {
 namespace {
@@ -65,15 +64,19 @@ ExitStatus list_the_fields(const FilterRequest& request) {
     return complain("filter fields", "no field begins with '" + request.prefixes.front() + "'", ExitStatus::No);
   }
   if (request.json) return print_fields_json(fields);
-  Table table({{"Field", Align::Left, Weight::Essential, 12},
-               {"Type", Align::Left, Weight::Essential, 8},
-               {"Description", Align::Left}});
+  size_t name_width = 0, type_width = 0;
   for (const FieldDescription& field : fields) {
-    table.add({std::string(field.name), std::string(field.type), std::string(field.description)});
+    name_width = std::max(name_width, field.name.size());
+    type_width = std::max(type_width, field.type.size());
   }
-  Page page(page_style({}));
-  table.print(page);
-  return print(page.take());
+  std::string text;  // wider than a page on purpose: it is for grep
+  const auto put = [&](std::string_view cell, size_t width) { text.append(cell).append(width - cell.size() + 2, ' '); };
+  for (const FieldDescription& field : fields) {
+    put(field.name, name_width);
+    put(field.type, type_width);
+    text.append(field.description).append("\n");
+  }
+  return print(text);
 }
 
 ExitStatus check_filter(const FilterRequest& request) {

@@ -90,7 +90,8 @@ class Run {
   }
 
   ScanTotals scan_with(FrameVisitor* visitor, bool layers = true) {
-    return chosen_->scan(visitor, request_.most.value_or(UINT64_MAX), layers);
+    const bool lines = layers && visitor != nullptr && (!columns_ || columns_->shows_lines());
+    return chosen_->scan(visitor, request_.most.value_or(UINT64_MAX), layers, lines);
   }
 
   /// What is wrong with the files is said after what could be read of them.

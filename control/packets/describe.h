@@ -13,9 +13,12 @@ namespace wirewatch {
 void describe_addresses(const Frame& frame, PacketLine& line) noexcept;
 /// Frames whose last header is that of a link or network layer.
 void describe_link(const Frame& frame, PacketLine& line) noexcept;
-void describe_network(const Frame& frame, PacketLine& line) noexcept;
+void describe_network(const Frame& frame, DescribeMemory& memory, PacketLine& line) noexcept;
 /// Frames with ports: the transport's own line, and the application's where there is one.
-void describe_transport(const Frame& frame, PacketLine& line) noexcept;
+void describe_transport(const Frame& frame, DescribeMemory& memory, PacketLine& line) noexcept;
+
+/// How long the message at the start of a TCP payload is, where its beginning says so; else as long as what is there.
+size_t message_length(std::string_view application, std::span<const uint8_t> bytes) noexcept;
 
 /// Reads the payload as the application that the flow was recognised as.
 bool describe_application(std::string_view application, const ApplicationData& data, PacketLine& line) noexcept;
@@ -33,6 +36,7 @@ bool describe_text_dialogue(const ApplicationData& data, PacketLine& line) noexc
 bool describe_redis(const ApplicationData& data, PacketLine& line) noexcept;
 bool describe_postgresql(const ApplicationData& data, PacketLine& line) noexcept;
 bool describe_mqtt(const ApplicationData& data, PacketLine& line) noexcept;
+bool describe_ldap(const ApplicationData& data, PacketLine& line) noexcept;
 bool describe_snmp(const ApplicationData& data, PacketLine& line) noexcept;
 bool describe_bittorrent(const ApplicationData& data, PacketLine& line) noexcept;
 bool describe_rpc(const ApplicationData& data, PacketLine& line) noexcept;

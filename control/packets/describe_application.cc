@@ -21,7 +21,7 @@ constexpr std::array kApplications{
     ApplicationRow{"amqp", "AMQP"},
     ApplicationRow{"bacnet", "BACnet"},
     ApplicationRow{"bittorrent", "BitTorrent", describe_bittorrent},
-    ApplicationRow{"cldap", "CLDAP"},
+    ApplicationRow{"cldap", "CLDAP", describe_ldap},
     ApplicationRow{"coap", "CoAP"},
     ApplicationRow{"dcerpc", "DCERPC"},
     ApplicationRow{"dhcp", "DHCP", describe_dhcp},
@@ -36,6 +36,7 @@ constexpr std::array kApplications{
     ApplicationRow{"imap", "IMAP", describe_text_dialogue},
     ApplicationRow{"irc", "IRC", describe_text_dialogue},
     ApplicationRow{"kerberos", "KRB5"},
+    ApplicationRow{"ldap", "LDAP", describe_ldap},
     ApplicationRow{"llmnr", "LLMNR", describe_dns},
     ApplicationRow{"mdns", "MDNS", describe_dns},
     ApplicationRow{"modbus", "Modbus/TCP"},
@@ -76,7 +77,33 @@ constexpr std::array kApplications{
 };
 static_assert(std::ranges::is_sorted(kApplications, {}, &ApplicationRow::application));
 
+struct LengthPrefix {
+  std::string_view application;
+  size_t at, bytes, header;  // where the length stands, how wide it is, what it does not count
+  uint32_t mask = 0xffffffff;
+};
+constexpr std::array kLengthPrefixes{
+    LengthPrefix{"bittorrent", 0, 4, 4},          LengthPrefix{"mount", 0, 4, 4, 0x7fffffff},
+    LengthPrefix{"nfs", 0, 4, 4, 0x7fffffff},     LengthPrefix{"nlm", 0, 4, 4, 0x7fffffff},
+    LengthPrefix{"portmap", 0, 4, 4, 0x7fffffff}, LengthPrefix{"smb", 1, 3, 4},
+    LengthPrefix{"sunrpc", 0, 4, 4, 0x7fffffff},
+};
+constexpr uint32_t kLongestMessage = 1 << 24;  // a longer one is no message
+
 }  // namespace
+
+size_t message_length(std::string_view application, std::span<const uint8_t> bytes) noexcept {
+  constexpr size_t kBitTorrentHandshake = 68;
+  if (application == "bittorrent" && !bytes.empty() && bytes[0] == 19) return kBitTorrentHandshake;
+  for (const LengthPrefix& prefix : kLengthPrefixes) {
+    if (prefix.application != application || bytes.size() < prefix.at + prefix.bytes) continue;
+    uint32_t length = 0;
+    for (size_t i = 0; i < prefix.bytes; ++i) length = length << 8 | bytes[prefix.at + i];
+    length &= prefix.mask;
+    return length <= kLongestMessage ? length + prefix.header : bytes.size();
+  }
+  return bytes.size();
+}
 
 bool describe_application(std::string_view application, const ApplicationData& data, PacketLine& line) noexcept {
   const auto row = std::ranges::lower_bound(kApplications, application, {}, &ApplicationRow::application);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "control/packets/describe.h"
+#include "control/packets/describe_memory.h"
 #include "dataplane/base/byte_reader.h"
 
 namespace wirewatch {
@@ -36,6 +37,30 @@ std::string_view procedure_name(uint32_t program, uint32_t version, uint32_t pro
 constexpr std::array<std::string_view, 19> kSmb2{
     "Negotiate Protocol", "Session Setup", "Session Logoff", "Tree Connect", "Tree Disconnect", "Create", "Close",
     "Flush", "Read", "Write", "Lock", "Ioctl", "Cancel", "KeepAlive", "Find", "Notify", "GetInfo", "SetInfo", "Break"};
+
+/// MS-ERREF 2.3.1, those that file servers answer with.
+std::string_view status_name(uint32_t status) noexcept {
+  switch (status) {
+    case 0xc000000d: return "STATUS_INVALID_PARAMETER";
+    case 0xc000000f: return "STATUS_NO_SUCH_FILE";
+    case 0xc0000010: return "STATUS_INVALID_DEVICE_REQUEST";
+    case 0xc0000011: return "STATUS_END_OF_FILE";
+    case 0xc0000016: return "STATUS_MORE_PROCESSING_REQUIRED";
+    case 0xc0000022: return "STATUS_ACCESS_DENIED";
+    case 0xc0000033: return "STATUS_OBJECT_NAME_INVALID";
+    case 0xc0000034: return "STATUS_OBJECT_NAME_NOT_FOUND";
+    case 0xc0000035: return "STATUS_OBJECT_NAME_COLLISION";
+    case 0xc000003a: return "STATUS_OBJECT_PATH_NOT_FOUND";
+    case 0xc0000043: return "STATUS_SHARING_VIOLATION";
+    case 0xc000006d: return "STATUS_LOGON_FAILURE";
+    case 0xc00000bb: return "STATUS_NOT_SUPPORTED";
+    case 0xc00000cc: return "STATUS_BAD_NETWORK_NAME";
+    case 0xc0000120: return "STATUS_CANCELLED";
+    case 0xc0000203: return "STATUS_USER_SESSION_DELETED";
+    case 0xc0000225: return "STATUS_NOT_FOUND";
+    default: return {};
+  }
+}
 
 }  // namespace
 
@@ -108,12 +133,15 @@ bool describe_bittorrent(const ApplicationData& data, PacketLine& line) noexcept
     line.info.put("BitTorrent DHT Protocol");
     return true;
   }
-  line.info.clear();
   bool any = false;
+  const auto begin = [&] {
+    if (!any) line.info.clear();
+    any = true;
+  };
   if (rest.size() >= 20 && rest[0] == 19 && first_line(rest.subspan(1, 19)) == "BitTorrent protocol") {
+    begin();
     line.info.put("Handshake  ");
     rest = rest.subspan(std::min(kHandshake, rest.size()));
-    any = true;
   }
   while (rest.size() >= 5) {
     const size_t length = load_be32(rest.data());
@@ -123,6 +151,7 @@ bool describe_bittorrent(const ApplicationData& data, PacketLine& line) noexcept
       continue;
     }
     if (type >= kMessages.size() || kMessages[type].empty() || length > (1u << 20)) break;
+    begin();
     line.info.put(kMessages[type]);
     const uint8_t* const body = rest.data() + 5;
     if ((type == kRequest || type == kCancel) && rest.size() >= 17) {
@@ -134,7 +163,6 @@ bool describe_bittorrent(const ApplicationData& data, PacketLine& line) noexcept
       line.info.put(", Piece (Idx:0x", Hex{load_be32(body), 1}, ")");
     }
     line.info.put("  ");
-    any = true;
     if (length + 4 > rest.size()) break;
     rest = rest.subspan(length + 4);
   }
@@ -150,24 +178,34 @@ bool describe_rpc(const ApplicationData& data, PacketLine& line) noexcept {
   }
   if (message.size() < 12) return false;
   const uint8_t* const at = message.data();
-  if (load_be32(at + 4) == kReply) {
-    line.info.clear();
-    line.info.put("Reply XID 0x", Hex{load_be32(at), 1});
-    return true;
+  const uint64_t key = data.flow ^ uint64_t{load_be32(at)} << 8;
+  const bool reply = load_be32(at + 4) == kReply;
+  const RpcCall* call = nullptr;
+  if (reply) {
+    call = data.memory.rpc_calls.find(key);
+    if (call == nullptr) {
+      line.info.clear();
+      line.info.put("Reply XID 0x", Hex{load_be32(at), 1});
+      return true;
+    }
+  } else {
+    if (message.size() < 24 || load_be32(at + 4) != kCall || load_be32(at + 8) != kRpcVersion) return false;
+    RpcCall& kept = data.memory.rpc_calls.put(key, data.frame_number);
+    kept = {.program = load_be32(at + 12), .version = load_be32(at + 16), .procedure = load_be32(at + 20)};
+    call = &kept;
   }
-  if (message.size() < 24 || load_be32(at + 4) != kCall || load_be32(at + 8) != kRpcVersion) return false;
-  const uint32_t program = load_be32(at + 12), version = load_be32(at + 16), procedure = load_be32(at + 20);
   for (const RpcProgram& known : kRpcPrograms) {
-    if (known.number == program) line.protocol = known.column;
+    if (known.number == call->program) line.protocol = known.column;
   }
   line.info.clear();
-  line.info.put("V", version, " ");
-  if (const std::string_view name = procedure_name(program, version, procedure); !name.empty()) {
+  line.info.put("V", call->version, " ");
+  if (const std::string_view name = procedure_name(call->program, call->version, call->procedure); !name.empty()) {
     line.info.put(name);
   } else {
-    line.info.put("proc-", procedure);
+    line.info.put("proc-", call->procedure);
   }
-  line.info.put(" Call");
+  line.info.put(reply ? " Reply" : " Call");
+  if (reply) line.info.put(" (Call In ", data.memory.rpc_calls.frame_of(key), ")");
   return true;
 }
 
@@ -188,7 +226,14 @@ bool describe_smb(const ApplicationData& data, PacketLine& line) noexcept {
   line.info.clear();
   line.info.put(kSmb2[command], response ? " Response" : " Request");
   const uint32_t status = load_le32(message.data() + 8);
-  if (response && (status & 0xc0000000) == 0xc0000000) line.info.put(", Error: 0x", Hex{status, 8});
+  if (response && (status & 0xc0000000) == 0xc0000000) {
+    line.info.put(", Error: ");
+    if (const std::string_view name = status_name(status); !name.empty()) {
+      line.info.put(name);
+    } else {
+      line.info.put("0x", Hex{status, 8});
+    }
+  }
   return true;
 }
 

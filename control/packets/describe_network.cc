@@ -4,6 +4,7 @@
 #include <cctype>
 
 #include "control/packets/describe.h"
+#include "control/packets/describe_memory.h"
 #include "dataplane/base/byte_order.h"
 #include "dataplane/base/byte_reader.h"
 
@@ -53,13 +54,26 @@ constexpr std::array kUnreachable6{NamedNumber{0, "no route to destination"},
 constexpr std::array kTimeExceeded6{NamedNumber{0, "hop limit exceeded in transit"},
                                     NamedNumber{1, "fragment reassembly time exceeded"}};
 
-void put_echo(const uint8_t* header, uint8_t hops, std::string_view hops_name, InfoText& info) noexcept {
-  const uint16_t sequence = load_be16(header + 6);
-  info.put(" id=0x", Hex{load_be16(header + 4), 4}, ", seq=", sequence, "/", __builtin_bswap16(sequence), ", ", hops_name,
-           "=", hops);
+/// The same for a request and its reply.
+uint64_t echo_key(const Frame& frame, const uint8_t* header) noexcept {
+  const uint8_t* const ip = frame.packet.data + frame.layers.inner_offset;
+  const bool v4 = frame.layers.inner_family == IpFamily::V4;
+  const uint64_t source = v4 ? load_be32(ip + 12) : load_be64(ip + 8) ^ load_be64(ip + 16);
+  const uint64_t destination = v4 ? load_be32(ip + 16) : load_be64(ip + 24) ^ load_be64(ip + 32);
+  return (source + destination) * 0x9e3779b97f4a7c15u ^ uint64_t{load_be32(header + 4)} << 1;
 }
 
-void describe_icmp(const Frame& frame, PacketLine& line) noexcept {
+/// " (request in 2675)" on a reply whose request was seen.
+void link_echo(const Frame& frame, const uint8_t* header, bool request, DescribeMemory& memory, InfoText& info) noexcept {
+  const uint64_t key = echo_key(frame, header);
+  if (request) {
+    memory.echo_requests.put(key, frame.packet.number);
+  } else if (memory.echo_requests.find(key) != nullptr) {
+    info.put(" (request in ", memory.echo_requests.frame_of(key), ")");
+  }
+}
+
+void describe_icmp(const Frame& frame, DescribeMemory& memory, PacketLine& line) noexcept {
   line.protocol = "ICMP";
   const uint8_t* const header = last_header(frame, Protocol::Icmp, 8);
   if (header == nullptr) return;
@@ -75,9 +89,11 @@ void describe_icmp(const Frame& frame, PacketLine& line) noexcept {
   if (header[0] == 11) code = name_of(kTimeExceeded, header[1]);
   if (!code.empty()) line.info.put(header[0] == 5 ? "             (" : " (", code, ")");
   if (header[0] != 0 && header[0] != 8) return;
-  line.info.put(header[0] == 0 ? "   " : "");
-  line.info.put(" ");
-  put_echo(header, frame.packet.data[frame.layers.inner_offset + 8u], "ttl", line.info);
+  const bool request = header[0] == 8;
+  const uint16_t sequence = load_be16(header + 6);
+  line.info.put(request ? "  id=0x" : "    id=0x", Hex{load_be16(header + 4), 4}, ", seq=", sequence, "/",
+                __builtin_bswap16(sequence), ", ttl=", frame.packet.data[frame.layers.inner_offset + 8u]);
+  link_echo(frame, header, request, memory, line.info);
 }
 
 /// RFC 4861: an option of this type that holds a link-layer address, or nullptr.
@@ -116,7 +132,7 @@ void put_neighbour(std::span<const uint8_t> message, InfoText& info) noexcept {
   if (const uint8_t* const mac = link_layer_option(message.subspan(24), kTargetAddress)) info.put(" is at ", Mac{mac});
 }
 
-void describe_icmpv6(const Frame& frame, PacketLine& line) noexcept {
+void describe_icmpv6(const Frame& frame, DescribeMemory& memory, PacketLine& line) noexcept {
   constexpr uint8_t kEchoRequest = 128, kEchoReply = 129, kRouterSolicitation = 133, kRouterAdvertisement = 134,
                     kSolicitation = 135, kAdvertisement = 136;
   line.protocol = "ICMPv6";
@@ -137,6 +153,7 @@ void describe_icmpv6(const Frame& frame, PacketLine& line) noexcept {
     const uint16_t sequence = load_be16(header + 6);
     line.info.put(" id=0x", Hex{load_be16(header + 4), 4}, ", seq=", sequence, ", hop limit=",
                   frame.packet.data[frame.layers.inner_offset + 7u]);
+    link_echo(frame, header, header[0] == kEchoRequest, memory, line.info);
   } else if (header[0] == kSolicitation || header[0] == kAdvertisement) {
     put_neighbour(message, line.info);
   } else if (header[0] == kRouterSolicitation || header[0] == kRouterAdvertisement) {
@@ -189,7 +206,9 @@ void describe_fragment(const Frame& frame, PacketLine& line) noexcept {
   const uint8_t* const header = frame.packet.data + frame.layers.inner_offset;
   if (frame.layers.inner_family == IpFamily::V4) {
     line.protocol = "IPv4";
-    line.info.put("Fragmented IP protocol (proto=", header[9], ", off=", (load_be16(header + 6) & 0x1fff) * 8, ", ID=",
+    const uint8_t carried = header[9];
+    const std::string_view name = carried == 1 ? "ICMP " : carried == 6 ? "TCP " : carried == 17 ? "UDP " : "";
+    line.info.put("Fragmented IP protocol (proto=", name, carried, ", off=", (load_be16(header + 6) & 0x1fff) * 8, ", ID=",
                   Hex{load_be16(header + 4), 4}, ")");
   } else {
     line.protocol = "IPv6";
@@ -199,13 +218,13 @@ void describe_fragment(const Frame& frame, PacketLine& line) noexcept {
 
 }  // namespace
 
-void describe_network(const Frame& frame, PacketLine& line) noexcept {
+void describe_network(const Frame& frame, DescribeMemory& memory, PacketLine& line) noexcept {
   const Layers& layers = frame.layers;
   if (layers.status == ParseStatus::LaterFragment) return describe_fragment(frame, line);
   const Protocol last = layers.depth > 0 ? layers.protocols[layers.depth - 1u] : Protocol::None;
   switch (last) {
-    case Protocol::Icmp: return describe_icmp(frame, line);
-    case Protocol::Icmpv6: return describe_icmpv6(frame, line);
+    case Protocol::Icmp: return describe_icmp(frame, memory, line);
+    case Protocol::Icmpv6: return describe_icmpv6(frame, memory, line);
     case Protocol::Igmp: return describe_igmp(frame, line);
     default: break;
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Services of a network: DHCP (RFC 2131, 8415), NTP (RFC 5905), SNMP (RFC 3416).
+// Services of a network: DHCP (RFC 2131, 8415), NTP (RFC 5905).
 #include <array>
 
 #include "control/packets/describe.h"
@@ -35,46 +35,6 @@ void put_leased_addresses(std::span<const uint8_t> options, InfoText& info) noex
     const auto value = reader.take(length);
     if (!value) return;
     if (code == kAddress && value->size() >= 16) info.put("IAA: ", IpAddress::v6(value->data()), " ");
-  }
-}
-
-/// One BER element (X.690); nullopt when it breaks off.
-struct Element {
-  uint8_t tag;
-  std::span<const uint8_t> content;
-};
-std::optional<Element> take_element(ByteReader& reader) noexcept {
-  const auto tag = reader.u8();
-  auto length = reader.u8();
-  if (!tag || !length) return {};
-  size_t size = *length;
-  if (size >= 0x80) {
-    size_t octets = size & 0x7f;
-    if (octets == 0 || octets > 4) return {};
-    for (size = 0; octets-- > 0;) {
-      if (!(length = reader.u8())) return {};
-      size = size << 8 | *length;
-    }
-  }
-  const auto content = reader.take(size);
-  if (!content) return {};
-  return Element{*tag, *content};
-}
-
-void put_object_identifier(std::span<const uint8_t> content, InfoText& info) noexcept {
-  bool first = true;
-  uint64_t number = 0;
-  for (const uint8_t octet : content) {
-    number = number << 7 | (octet & 0x7f);
-    if ((octet & 0x80) != 0) continue;
-    if (first) {
-      const uint64_t root = std::min<uint64_t>(number / 40, 2);
-      info.put(root, ".", number - root * 40);
-      first = false;
-    } else {
-      info.put(".", number);
-    }
-    number = 0;
   }
 }
 
@@ -132,52 +92,6 @@ bool describe_ntp(const ApplicationData& data, PacketLine& line) noexcept {
   if (data.bytes.empty()) return false;
   line.info.clear();
   line.info.put("NTP Version ", data.bytes[0] >> 3 & 7, ", ", kModes[data.bytes[0] & 7]);
-  return true;
-}
-
-bool describe_snmp(const ApplicationData& data, PacketLine& line) noexcept {
-  constexpr uint8_t kSequence = 0x30, kObjectIdentifier = 0x06, kFirstRequest = 0xa0, kTrapOfVersion1 = 0xa4;
-  constexpr std::array<std::string_view, 9> kRequests{"get-request", "get-next-request", "get-response",
-                                                      "set-request", "trap", "getBulkRequest", "informRequest",
-                                                      "snmpV2-trap", "report"};
-  ByteReader packet(data.bytes);
-  const auto message = take_element(packet);
-  if (!message || message->tag != kSequence) return false;
-  ByteReader fields(message->content);
-  const auto version = take_element(fields);
-  if (!version || version->content.size() != 1) return false;
-  auto request = take_element(fields);  // the community
-  request = take_element(fields);
-  constexpr uint8_t kVersion3 = 3;
-  if (version->content[0] == kVersion3) {
-    request = take_element(fields);  // the security parameters came before
-    if (request && request->tag != kSequence) {
-      line.info.clear();
-      line.info.put("encryptedPDU: privKey Unknown");
-      return true;
-    }
-    if (!request) return false;
-    ByteReader scoped(request->content);
-    take_element(scoped);
-    take_element(scoped);
-    request = take_element(scoped);
-  }
-  if (!request || request->tag < kFirstRequest || request->tag >= kFirstRequest + kRequests.size()) return false;
-  line.info.clear();
-  line.info.put(kRequests[request->tag - kFirstRequest]);
-  if (request->tag == kTrapOfVersion1) return true;
-  ByteReader body(request->content);
-  for (int i = 0; i < 3; ++i) take_element(body);  // number, error, place of the error
-  const auto variables = take_element(body);
-  if (!variables) return true;
-  ByteReader list(variables->content);
-  while (const auto variable = take_element(list)) {
-    ByteReader pair(variable->content);
-    const auto name = take_element(pair);
-    if (!name || name->tag != kObjectIdentifier) return true;
-    line.info.put(" ");
-    put_object_identifier(name->content, line.info);
-  }
   return true;
 }
 

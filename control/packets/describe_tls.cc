@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "control/packets/describe.h"
+#include "control/packets/describe_memory.h"
 #include "dataplane/base/byte_reader.h"
 #include "dataplane/classify/extract_tls.h"
 
@@ -119,7 +120,7 @@ struct Records {
         if (const auto host = client_hello_server_name(whole); !host.empty()) info.put(" (SNI=", Escaped{host}, ")");
       }
       if (type == 2) {
-        if (const auto selected = selected_version(message)) chosen = *selected;
+        if (message.size() >= 2) chosen = selected_version(message).value_or(load_be16(message.data()));
       }
       if (!reader.skip(size)) return;
     }
@@ -162,7 +163,9 @@ bool describe_tls(const ApplicationData& data, PacketLine& line) noexcept {
     records.record(header[0], rest.first(std::min(length, rest.size())), length);
     at += kRecordHeader + length;
   }
-  line.protocol = version_name(records.chosen != 0 ? records.chosen : records.version);
+  if (records.chosen != 0) data.memory.tls_versions.put(data.flow, data.frame_number) = records.chosen;
+  const uint16_t* const known = data.memory.tls_versions.find(data.flow);
+  line.protocol = version_name(known != nullptr ? *known : records.version);
   return true;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "control/packets/describe.h"
+#include "control/packets/describe_memory.h"
 #include "dataplane/base/byte_reader.h"
 
 namespace wirewatch {
@@ -69,14 +70,19 @@ void put_tcp(const Frame& frame, const uint8_t* header, const ApplicationData& d
   }
 }
 
-ApplicationData application_data(const Frame& frame) noexcept {
+constexpr std::string_view kSegment = " [TCP segment of a reassembled PDU]";
+
+ApplicationData application_data(const Frame& frame, DescribeMemory& memory) noexcept {
   const Layers& layers = frame.layers;
   const bool low = layers.source_is_low;
   return {.bytes = layers.payload(frame.packet),
           .length = layers.payload_length,
           .source_port = low ? layers.key.low_port : layers.key.high_port,
           .destination_port = low ? layers.key.high_port : layers.key.low_port,
-          .udp = layers.key.ip_protocol != kTcp};
+          .udp = layers.key.ip_protocol != kTcp,
+          .memory = memory,
+          .frame_number = frame.packet.number,
+          .flow = layers.flow_hash};
 }
 
 /// The verdict of the frame's flow, unless it is a guess from the port alone.
@@ -84,11 +90,93 @@ std::string_view detected_application(const Frame& frame) noexcept {
   return frame.flow != nullptr && frame.flow->evidence > Evidence::Port ? frame.flow->application : std::string_view{};
 }
 
+/// What the rules call the protocol that the stream is put together as.
+std::string_view name_of(filter::Application application) noexcept {
+  switch (application) {
+    case filter::Application::Tls: return "tls";
+    case filter::Application::Http: return "http";
+    case filter::Application::Dns: return "dns";
+    default: return {};
+  }
+}
+
+/// A stream whose messages the tracker puts together: those that end in this segment.
+void describe_messages(const ApplicationData& segment, PacketLine& line) noexcept {
+  ApplicationData data = segment;
+  data.bytes = segment.stream->pdus;
+  data.length = data.bytes.size();
+  if (!data.bytes.empty()) {
+    describe_application(name_of(segment.stream->application), data, line);
+    return;
+  }
+  if (segment.stream->begins_pdu) {  // Wireshark has looked at it already, and waits for more
+    line.info.clear();
+    if (segment.stream->application == filter::Application::Http) line.info.put(Escaped{first_line(segment.bytes)}, " ");
+    line.info.put(line.info.empty() ? kSegment.substr(1) : kSegment);
+  } else {
+    line.info.put(kSegment);
+  }
+}
+
+/// How many of the bytes are whole messages.
+size_t whole_messages(std::string_view application, std::span<const uint8_t> bytes) noexcept {
+  size_t whole = 0;
+  while (whole < bytes.size()) {
+    const size_t length = message_length(application, bytes.subspan(whole));
+    if (length == 0 || length > bytes.size() - whole) break;
+    whole += length;
+  }
+  return whole;
+}
+
+/// Other messages that go over more than a segment: the line belongs to the segment that ends them.
+void describe_whole_messages(std::string_view application, const ApplicationData& data, uint32_t sequence, bool from_low,
+                             PacketLine& line) noexcept {
+  auto& unfinished = data.memory.unfinished;
+  const uint64_t key = data.flow * 2 + (from_low ? 2 : 4);
+  ApplicationData rest = data;
+  bool described = false;
+  if (const UnfinishedMessage* const begun = unfinished.find(key)) {
+    const auto left = static_cast<int32_t>(begun->end_sequence - sequence);
+    if (left > 0 && static_cast<size_t>(left) > data.length) {
+      line.info.put(kSegment);
+      return;
+    }
+    if (left > 0) {
+      line.protocol = begun->protocol;
+      line.info.clear();
+      line.info.put(begun->info());
+      rest.bytes = data.bytes.subspan(std::min<size_t>(static_cast<size_t>(left), data.bytes.size()));
+      described = true;
+    }
+    unfinished.erase(key);
+  }
+  const size_t whole = whole_messages(application, rest.bytes);
+  const auto partial = rest.bytes.subspan(whole);
+  if (whole > 0 && !described) {
+    rest.bytes = rest.bytes.first(whole);
+    described = describe_application(application, rest, line);
+  }
+  if (!partial.empty()) {
+    PacketLine& begun = data.memory.scratch;
+    begun.clear();
+    rest.bytes = partial;
+    if (describe_application(application, rest, begun)) {
+      UnfinishedMessage& message = unfinished.put(key, data.frame_number);
+      const auto before = static_cast<uint32_t>(partial.data() - data.bytes.data());
+      message.end_sequence = sequence + before + static_cast<uint32_t>(message_length(application, partial));
+      message.keep(begun.protocol, begun.info.view());
+    }
+  }
+  if (!described) line.info.put(kSegment);
+}
+
 }  // namespace
 
-void describe_transport(const Frame& frame, PacketLine& line) noexcept {
-  ApplicationData data = application_data(frame);
-  const uint8_t ip_protocol = frame.layers.key.ip_protocol;
+void describe_transport(const Frame& frame, DescribeMemory& memory, PacketLine& line) noexcept {
+  ApplicationData data = application_data(frame, memory);
+  const Layers& layers = frame.layers;
+  const uint8_t ip_protocol = layers.key.ip_protocol;
   if (ip_protocol == kTcp) {
     line.protocol = "TCP";
     if (const uint8_t* const header = last_header(frame, Protocol::Tcp, 20)) {
@@ -101,15 +189,14 @@ void describe_transport(const Frame& frame, PacketLine& line) noexcept {
     line.info.put(" Len=", data.length);
   }
   if (data.bytes.empty()) return;
-  if (data.stream != nullptr && data.stream->application != filter::Application::None) {
-    data.bytes = data.stream->pdus;  // put together from the segments before
-    if (data.bytes.empty()) {
-      line.info.put(" [TCP segment of a reassembled PDU]");
-      return;
-    }
-  }
+  if (data.stream != nullptr && !name_of(data.stream->application).empty()) return describe_messages(data, line);
   const std::string_view application = detected_application(frame);
-  if (!application.empty()) describe_application(application, data, line);
+  if (application.empty()) return;
+  if (data.udp) {
+    describe_application(application, data, line);
+  } else {
+    describe_whole_messages(application, data, layers.tcp_sequence, layers.source_is_low, line);
+  }
 }
 
 }  // namespace wirewatch

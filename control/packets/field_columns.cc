@@ -96,7 +96,7 @@ Needs FieldColumns::needs() const noexcept {
 void FieldColumns::read(const Frame& frame, int64_t resolution_ns) {
   reader_.read(frame);
   if (!shows_lines_) return;
-  describe(frame, *line_);
+  describer_.describe(frame, *line_);
   number_ = frame.packet.number;
   length_ = frame.packet.original_length;
   char text[kTimestampRoom];

@@ -40,6 +40,10 @@ class FieldColumns {
   const std::string& name(size_t column) const noexcept { return columns_[column].name; }
 
   void read(const Frame& frame, int64_t resolution_ns);
+  /// A frame that is not printed.
+  void remember(const Frame& frame) noexcept {
+    if (shows_lines_) describer_.remember(frame);
+  }
   size_t count(size_t column) const noexcept;
   /// Valid until the next call.
   std::string_view value(size_t column, size_t occurrence);
@@ -55,6 +59,7 @@ class FieldColumns {
   FieldReader reader_;
   std::vector<Column> columns_;
   bool shows_lines_ = false;
+  PacketDescriber describer_;
   std::unique_ptr<PacketLine> line_ = std::make_unique<PacketLine>();
   uint64_t number_ = 0;
   uint32_t length_ = 0;
@@ -67,6 +72,7 @@ class FieldPrinter final : public FrameVisitor {
  public:
   FieldPrinter(const PacketFiles& files, FieldColumns& columns, const FieldStyle& style, Output& out);
   bool on_frame(const Frame& frame) override;
+  void on_other(const Frame& frame) override { columns_.remember(frame); }
   bool on_pause() override { return !out_.finish(); }
 
  private:
@@ -84,6 +90,7 @@ class FieldJsonPrinter final : public FrameVisitor {
  public:
   FieldJsonPrinter(const PacketFiles& files, FieldColumns& columns, Output& out);
   bool on_frame(const Frame& frame) override;
+  void on_other(const Frame& frame) override { columns_.remember(frame); }
   void finish();
 
  private:

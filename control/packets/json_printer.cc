@@ -18,7 +18,7 @@ JsonPrinter::JsonPrinter(Output& out) : out_(out), json_(out) {
 }
 
 bool JsonPrinter::on_frame(const Frame& frame) {
-  describe(frame, *line_);
+  describer_.describe(frame, *line_);
   json_.new_line();
   json_.begin_object();
   json_.field("number", frame.packet.number);

@@ -13,11 +13,13 @@ class JsonPrinter final : public FrameVisitor {
  public:
   explicit JsonPrinter(Output& out);
   bool on_frame(const Frame& frame) override;
+  void on_other(const Frame& frame) override { describer_.remember(frame); }
   void finish(const ScanTotals& totals);
 
  private:
   Output& out_;
   JsonWriter json_;
+  PacketDescriber describer_;
   std::unique_ptr<PacketLine> line_ = std::make_unique<PacketLine>();
   uint64_t lines_ = 0;
 };

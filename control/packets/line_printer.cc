@@ -64,7 +64,7 @@ void put_hex_dump(std::span<const uint8_t> bytes, Output& out) noexcept {
 }
 
 bool LinePrinter::on_frame(const Frame& frame) {
-  describe(frame, *line_);
+  describer_.describe(frame, *line_);
   char text[kTimestampRoom];
   const auto number_end = std::to_chars(text, text + sizeof text, frame.packet.number).ptr;
   put_right({text, static_cast<size_t>(number_end - text)}, kNumberWidth, out_);

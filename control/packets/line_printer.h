@@ -22,12 +22,14 @@ class LinePrinter final : public FrameVisitor {
       : files_(files), out_(out), with_bytes_(with_bytes), line_(std::make_unique<PacketLine>()) {}
 
   bool on_frame(const Frame& frame) override;
+  void on_other(const Frame& frame) override { describer_.remember(frame); }
   bool on_pause() override { return !out_.finish(); }
 
  private:
   const PacketFiles& files_;
   Output& out_;
   bool with_bytes_;
+  PacketDescriber describer_;
   std::unique_ptr<PacketLine> line_;
   uint64_t lines_ = 0;
 };

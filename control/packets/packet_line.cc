@@ -2,6 +2,7 @@
 #include "control/packets/packet_line.h"
 
 #include "control/packets/describe.h"
+#include "control/packets/describe_memory.h"
 
 namespace wirewatch {
 
@@ -14,16 +15,28 @@ const uint8_t* last_header(const Frame& frame, Protocol protocol, size_t least) 
   return nullptr;
 }
 
-void describe(const Frame& frame, PacketLine& line) noexcept {
+PacketDescriber::PacketDescriber() : memory_(std::make_unique<DescribeMemory>()), unseen_(std::make_unique<PacketLine>()) {}
+PacketDescriber::~PacketDescriber() = default;
+PacketDescriber::PacketDescriber(PacketDescriber&&) noexcept = default;
+PacketDescriber& PacketDescriber::operator=(PacketDescriber&&) noexcept = default;
+
+void PacketDescriber::describe(const Frame& frame, PacketLine& line) noexcept {
   line.clear();
   describe_addresses(frame, line);
   if (frame.layers.has_flow) {
-    describe_transport(frame, line);
+    describe_transport(frame, *memory_, line);
   } else if (frame.layers.inner_family != IpFamily::None) {
-    describe_network(frame, line);
+    describe_network(frame, *memory_, line);
   } else {
     describe_link(frame, line);
   }
+}
+
+void PacketDescriber::remember(const Frame& frame) noexcept {
+  const Layers& layers = frame.layers;
+  const Protocol last = layers.depth > 0 ? layers.protocols[layers.depth - 1u] : Protocol::None;
+  const bool refers = layers.has_flow ? layers.payload_captured > 0 : last == Protocol::Icmp || last == Protocol::Icmpv6;
+  if (refers) describe(frame, *unseen_);
 }
 
 }  // namespace wirewatch

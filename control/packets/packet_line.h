@@ -3,6 +3,7 @@
 // column; names of applications come from the flow's verdict where the frame does not say them itself.
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -27,6 +28,8 @@ struct PacketLine {
   }
 };
 
+struct DescribeMemory;
+
 /// What a frame carries for the application, and around it what helps to read it.
 struct ApplicationData {
   std::span<const uint8_t> bytes;  // captured
@@ -35,9 +38,27 @@ struct ApplicationData {
   uint16_t destination_port = 0;
   bool udp = false;
   const TransportFacts* stream = nullptr;
+  DescribeMemory& memory;
+  uint64_t frame_number = 0;
+  uint64_t flow = 0;               // the same for both directions
 };
 
-/// Fills `line`; a field without context (relative sequence numbers, applications) falls back to what the frame says alone.
-void describe(const Frame& frame, PacketLine& line) noexcept;
+/// Given every frame in order: remembers what the lines of later ones refer to.
+class PacketDescriber {
+ public:
+  PacketDescriber();
+  ~PacketDescriber();
+  PacketDescriber(PacketDescriber&&) noexcept;
+  PacketDescriber& operator=(PacketDescriber&&) noexcept;
+
+  /// Fills `line`; what is not known around the frame (streams, applications) is left out or read from the frame alone.
+  void describe(const Frame& frame, PacketLine& line) noexcept;
+  /// A frame without a line.
+  void remember(const Frame& frame) noexcept;
+
+ private:
+  std::unique_ptr<DescribeMemory> memory_;
+  std::unique_ptr<PacketLine> unseen_;
+};
 
 }  // namespace wirewatch

@@ -18,6 +18,7 @@ class Scan {
  public:
   Scan(const ScanOptions& options, FrameVisitor* visitor) : options_(options), visitor_(visitor) {
     if (options.needs.streams) tracker_.emplace();
+    options_.others = options.others && visitor != nullptr;
     // Frames are parsed ahead of the filter, many at a time, unless few of them are ever looked at.
     parse_all_ = options.filter != nullptr || options.needs.streams;
     parse_matches_ = !parse_all_ && visitor != nullptr && options.layers;
@@ -44,7 +45,8 @@ class Scan {
     const StreamFacts* const streams = tracker_ ? &tracker_->observe(packet, layers) : nullptr;
     const Timestamp previous = previous_time_;
     previous_time_ = packet.time;
-    if (options_.bpf != nullptr && !matches_bpf(packet)) return true;
+    const bool by_bpf = options_.bpf == nullptr || matches_bpf(packet);
+    if (!by_bpf && !options_.others) return true;
     if (parse_matches_) parse(packet, parse_options_, layers);
     const FlowContext* const flow = options_.flows != nullptr ? options_.flows->find(layers, packet.number) : nullptr;
     const Frame frame{.packet = packet,
@@ -54,7 +56,10 @@ class Scan {
                       .previous_displayed_time = previous_displayed_time_,
                       .flow = flow,
                       .streams = streams};
-    if (options_.filter != nullptr && !options_.filter->matches(frame)) return true;
+    if (!by_bpf || (options_.filter != nullptr && !options_.filter->matches(frame))) {
+      if (options_.others) visitor_->on_other(frame);
+      return true;
+    }
     ++totals_.matched;
     const bool on = visitor_ == nullptr || visitor_->on_frame(frame);
     previous_displayed_time_ = packet.time;

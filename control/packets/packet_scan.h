@@ -19,6 +19,8 @@ class FrameVisitor {
  public:
   virtual ~FrameVisitor() = default;
   virtual bool on_frame(const Frame& frame) = 0;
+  /// The frames that do not match, where ScanOptions::others asks for them.
+  virtual void on_other(const Frame&) {}
   /// What was read so far is used up, and more may take its time to come.
   virtual bool on_pause() { return true; }
 };
@@ -29,6 +31,7 @@ struct ScanOptions {
   FlowBook* flows = nullptr;  // for Frame::flow
   Needs needs{};              // of the filter and of the visitor
   bool layers = true;         // the visitor looks at Frame::layers
+  bool others = false;        // and at the frames that do not match
   uint64_t most = UINT64_MAX; // matches, after which the scan ends
 };
 
