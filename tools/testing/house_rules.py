@@ -35,12 +35,17 @@ LAYERS = {
     "tests": ("dataplane/", "control/", "tests/"),
     "bench": ("dataplane/", "control/", "bench/", "tests/support"),
 }
-# Third-party headers have one home each.
+# Third-party headers have one home each. A name ending in a star is every header that begins so.
 HOMES = {
+    "rte_*": ("dataplane/source", "dataplane/app", "tests", "bench"),
+    "boost/*": ("control/api", "control/client", "control/daemon", "tests"),
+    "bpf/*": ("dataplane/xdp", "dataplane/source", "tests"),
+    "xdp/*": ("dataplane/source", "tests"),
+    "prometheus/*": ("control/metrics", "control/api", "tests"),
     "hs.h": ("dataplane/classify", "control/rules", "tests", "bench"),
     "hs/hs.h": ("dataplane/classify", "control/rules", "tests", "bench"),
     "toml++/toml.h": ("dataplane/base", "dataplane/app", "control", "tests", "tools"),
-    "CLI/CLI.hpp": ("control/cli", "tests", "bench"),
+    "CLI/CLI.hpp": ("control/cli", "dataplane/app", "tests", "bench"),
 }
 
 SOURCE = (".h", ".cc")
@@ -101,14 +106,19 @@ def known_folders(root, names):
             yield f"{folder}: has no row in LAYERS of tools/testing/house_rules.py"
 
 
+def _homes(included):
+    return next((homes for header, homes in HOMES.items()
+                 if included == header or (header.endswith("*") and included.startswith(header[:-1]))), None)
+
+
 def third_party_homes(root, names):
-    """hs.h, toml++ and CLI11 stay where they belong."""
+    """The headers of DPDK, Hyperscan, Boost and others stay where they belong."""
     for name in names:
         if not name.endswith(SOURCE):
             continue
         for number, line in enumerate(_text(root, name).splitlines(), 1):
             found = INCLUDE.match(line)
-            homes = HOMES.get(found[1]) if found else None
+            homes = _homes(found[1]) if found else None
             if homes and not name.startswith(tuple(home + "/" for home in homes)):
                 yield f"{name}:{number}: {found[1]} belongs in {', '.join(homes)}"
 
