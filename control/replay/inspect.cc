@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <barrier>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "control/replay/analysis.h"
@@ -48,7 +50,11 @@ template <PacketSource Source>
 void work(Source source, Worker& worker) {
   static const std::atomic<bool> never{false};
   run(source, worker, never);
-  worker.finish();
+}
+
+/// What any worker learned of peers: asked before flows get their last name, so that it does not matter which of them did.
+void gather_peers(const Analysis& analysis, PeerCache& all) noexcept {
+  for (const auto& worker : analysis.workers) all.merge(worker->peers());
 }
 
 /// Runs `jobs` threads to the end of the files and reports progress from the calling one meanwhile.
@@ -56,6 +62,11 @@ void run_workers(Analysis& analysis, const InspectOptions& options) {
   const auto jobs = static_cast<unsigned>(analysis.workers.size());
   const ParseOptions parse_options = analysis.workers.front()->parse_options();
   Fanout fanout(*analysis.chain, jobs, parse_options);
+  std::optional<PeerCache> peers;
+  if (jobs > 1) peers.emplace(analysis.workers.front()->options().max_peers);
+  std::barrier all_read(jobs, [&]() noexcept {
+    if (peers) gather_peers(analysis, *peers);
+  });
   std::mutex mutex;
   std::condition_variable all_done;
   unsigned running = jobs;
@@ -70,6 +81,8 @@ void run_workers(Analysis& analysis, const InspectOptions& options) {
       } else {
         work(FanoutSource(fanout, i), worker);
       }
+      all_read.arrive_and_wait();
+      worker.finish(peers ? &*peers : nullptr);
       const std::lock_guard lock(mutex);
       if (--running == 0) all_done.notify_one();
     });

@@ -101,7 +101,8 @@ struct alignas(64) Flow {
   std::array<SmallCounts, 2> recent{};  // since they were last folded: [0] what the low end of the key sent, [1] the high
 
   static constexpr uint16_t kClientIsLow = 0x01, kClientKnown = 0x02, kClassified = 0x04, kReset = 0x08, kFinLow = 0x10,
-                            kFinHigh = 0x20, kSynSeen = 0x40, kPayloadSeen = 0x80, kBlocked = 0x100, kFolded = 0x200;
+                            kFinHigh = 0x20, kSynSeen = 0x40, kPayloadSeen = 0x80, kBlocked = 0x100, kFolded = 0x200,
+                            kNamesPeers = 0x400;
   bool has(uint16_t flag) const noexcept { return (flags & flag) != 0; }
   void set(uint16_t flag) noexcept { flags = static_cast<uint16_t>(flags | flag); }
   void clear(uint16_t flag) noexcept { flags = static_cast<uint16_t>(flags & ~flag); }

@@ -39,6 +39,7 @@ Worker::Worker(const WorkerOptions& options, std::unique_ptr<PreparedRules> rule
       sides_(std::min(options.max_open, options.max_flows)),
       other_paths_(std::min(options.max_other_paths, options.max_flows)),
       names_(options.max_name_bytes),
+      peers_(options.max_peers),
       tables_(options.max_table_rows, options.max_application_rows),
       rtts_(options.rtt_ports) {
   if (!options.preallocate) return;
@@ -113,7 +114,11 @@ bool Worker::observe(const Packet& packet, const Layers& layers, uint32_t likely
   }
   count_in_flow(slot, packet, layers);
   Flow& flow = flows_[slot];
-  if (layers.payload_length > 0 && !flow.has(Flow::kClassified)) classify(slot, packet, layers);
+  constexpr uint16_t kOfInterest = Flow::kClassified | Flow::kNamesPeers;  // a name that is settled and teaches nothing is not
+  if (layers.payload_length > 0 && (flow.flags & kOfInterest) != Flow::kClassified) {
+    if (!flow.has(Flow::kClassified)) classify(slot, packet, layers);
+    if (flow.has(Flow::kNamesPeers)) learn_peers(slot, packet, layers);
+  }
   return flow.has(Flow::kBlocked);
 }
 
@@ -423,6 +428,8 @@ void Worker::classify(uint32_t slot, const Packet& packet, const Layers& layers)
   rest.application = rules_->ids->global(said.verdict.application);
   rest.evidence = said.verdict.evidence;
   note.signature = rules_->ids->global_signature(said.verdict.signature);
+  const bool names_peers = rules_->classifier.rules().peers(said.verdict.application) != PeerReader::None;
+  if (names_peers && said.verdict.evidence >= Evidence::Confirmed) flow.set(Flow::kNamesPeers);
   if (drop_list_) reconsider_blocking(slot, packet.time);
   if (!said.done) return;
   flow.set(Flow::kClassified);

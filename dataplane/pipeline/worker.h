@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dataplane/classify/classifier.h"
+#include "dataplane/classify/peer_cache.h"
 #include "dataplane/flow/ageing_clock.h"
 #include "dataplane/flow/flow_table.h"
 #include "dataplane/flow/handshake.h"
@@ -53,6 +54,7 @@ struct WorkerOptions {
   size_t max_open = SIZE_MAX;                // flows whose handshake or name is still open
   size_t max_other_paths = SIZE_MAX;         // further protocol paths of flows
   size_t max_application_rows = Tables::kApplicationRows;
+  size_t max_peers = 16'384;                 // ends that peer-to-peer protocols named
   // Only of a worker that never ends:
   Ageing ageing{};
   int64_t pass_ns = 0;                       // how often every flow is looked at, folded and handed on; 0 is never
@@ -94,8 +96,8 @@ class Worker {
   const ParseOptions& parse_options() const noexcept { return options_.parse; }
   /// Bit i of the answer: the drop list has it that packets[i] shall not pass. Of the first 64 packets.
   uint64_t process(std::span<const ParsedPacket> packets);
-  /// The source has ended: ends every flow and every pending SYN.
-  void finish();
+  /// The source has ended: ends every flow and every pending SYN. With several workers, `peers` are those of all.
+  void finish(const PeerCache* peers = nullptr);
 
   /// Between bursts, for a worker that never ends: its share of ageing and folding, looking at no more than `most` flows
   /// and as many SYNs. `now` is the time of the last packet, or by the source's clock when there are none.
@@ -112,6 +114,7 @@ class Worker {
   LiveCounters live_counters() const noexcept;
   const Tables& tables() const noexcept { return tables_; }
   const PortRtts& rtts() const noexcept { return rtts_; }
+  const PeerCache& peers() const noexcept { return peers_; }
   ClassifyCounters classify_counters() const noexcept;
   uint64_t names_refused() const noexcept { return names_.refused(); }
   size_t memory_bytes() const noexcept;
@@ -150,6 +153,8 @@ class Worker {
   /// Folds what was counted since the last time and hands it on; for good with any reason but Open.
   void hand_on_flow(uint32_t slot, CloseReason reason) noexcept;
   void settle_name(uint32_t slot, const Endpoint& client, const Endpoint& server) noexcept;
+  void learn_peers(uint32_t slot, const Packet& packet, const Layers& layers) noexcept;
+  void name_by_peer(uint32_t slot, const Endpoint& client, const Endpoint& server) noexcept;
   void end_pending_syn(const PendingSyn& syn) noexcept;
   Traffic fold(bool client_is_low, uint16_t path, bool from_low, const DirectionCounts& counts, FlowRecord& record) noexcept;
   void count_ends(const FlowRecord& record, const Traffic& to_server, const Traffic& to_client, bool first,
@@ -175,6 +180,9 @@ class Worker {
   Slab<FlowSide, 12> sides_;
   Slab<OtherPath, 8> other_paths_;
   NameArena names_;
+  PeerCache peers_;
+  const PeerCache* everybodys_peers_ = nullptr;  // while finishing beside others
+  bool finishing_ = false;
   Tables tables_;
   PortRtts rtts_;
   WorkerCounters counters_;

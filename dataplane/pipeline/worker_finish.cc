@@ -131,6 +131,7 @@ void Worker::hand_on_flow(uint32_t slot, CloseReason reason) noexcept {
       close_side(flow);
     }
   }
+  if (reason != CloseReason::Open || flow.has(Flow::kClassified)) name_by_peer(slot, client, server);
   FlowRecord record{.client = client,
                     .server = server,
                     .ip_protocol = flow.ip_protocol,
@@ -212,7 +213,9 @@ void Worker::end_pending_syn(const PendingSyn& syn) noexcept {
 
 /// Every ending flow adds to rows that lie anywhere in large tables, so they are fetched some flows ahead. Between two
 /// blocks of flows is room made for the rows they may add.
-void Worker::finish() {
+void Worker::finish(const PeerCache* peers) {
+  everybodys_peers_ = peers;
+  finishing_ = true;
   constexpr size_t kBlock = 64, kAhead = 8;
   std::array<uint32_t, kBlock> block;
   size_t count = 0;
@@ -246,7 +249,7 @@ void Worker::finish() {
 
 size_t Worker::memory_bytes() const noexcept {
   return flows_.memory_bytes() + syns_.memory_bytes() + sides_.memory_bytes() + other_paths_.memory_bytes() +
-         tables_.memory_bytes() + rtts_.memory_bytes() + (live() ? names_.memory_bytes() : 0);
+         tables_.memory_bytes() + rtts_.memory_bytes() + peers_.memory_bytes() + (live() ? names_.memory_bytes() : 0);
 }
 
 }  // namespace wirewatch
