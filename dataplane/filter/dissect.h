@@ -34,11 +34,15 @@ void dissect_sctp(const Header& header, FieldSink& sink) noexcept;
 /// What a payload without stream facts is read as: UDP by its ports.
 Application application_of(Protocol transport, uint16_t source_port, uint16_t destination_port,
                            std::span<const uint8_t> payload, size_t wire_length) noexcept;
-void dissect_application(Application which, bool over_tcp, std::span<const uint8_t> bytes, FieldSink& sink) noexcept;
+struct Carrier {
+  bool over_tcp = false;
+  bool tls13 = false;  // the server of the stream chose TLS 1.3
+};
+void dissect_application(Application which, Carrier carrier, std::span<const uint8_t> bytes, FieldSink& sink) noexcept;
 
 void dissect_dns(std::span<const uint8_t> message, Application which, bool over_tcp, FieldSink& sink) noexcept;
 void dissect_http(std::span<const uint8_t> message, FieldSink& sink) noexcept;
-void dissect_tls(std::span<const uint8_t> records, FieldSink& sink) noexcept;
+void dissect_tls(std::span<const uint8_t> records, bool tls13, FieldSink& sink) noexcept;
 void dissect_dhcp(std::span<const uint8_t> message, FieldSink& sink) noexcept;
 void dissect_ntp(std::span<const uint8_t> message, FieldSink& sink) noexcept;
 

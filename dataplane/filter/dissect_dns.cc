@@ -128,7 +128,7 @@ void flags(uint16_t value, Application which, FieldSink& sink) noexcept {
   bit("dns.flags.recdesired"_f, 0x0100);
   if (response) bit("dns.flags.recavail"_f, 0x0080);
   bit("dns.flags.z"_f, 0x0040);
-  if (response) bit("dns.flags.authenticated"_f, 0x0020);
+  if (response || (value & 0x0020) != 0) bit("dns.flags.authenticated"_f, 0x0020);
   bit("dns.flags.checkdisable"_f, 0x0010);
   if (response) sink.add("dns.flags.rcode"_f, value & 0x0f);
 }

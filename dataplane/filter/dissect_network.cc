@@ -42,6 +42,7 @@ void dissect_ipv6(const Header& header, FieldSink& sink) noexcept {
   const auto bytes = header.bytes;
   constexpr size_t kHeader = 40;
   if (bytes.size() < kHeader) return;
+  sink.add("ip.version"_f, bytes[0] >> 4);  // Wireshark lets it ask for either version
   sink.add("ipv6.addr"_f, bytes.subspan(8, 16));
   sink.add("ipv6.addr"_f, bytes.subspan(24, 16));
   address_text(IpAddress::v6(bytes.data() + 8), "ipv6.src_host"_f, "ipv6.host"_f, sink);

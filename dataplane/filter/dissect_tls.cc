@@ -113,7 +113,7 @@ void handshake(ByteReader record, FieldSink& sink) noexcept {
 
 }  // namespace
 
-void dissect_tls(std::span<const uint8_t> records, FieldSink& sink) noexcept {
+void dissect_tls(std::span<const uint8_t> records, bool tls13, FieldSink& sink) noexcept {
   sink.add("tls"_f, records);
   ByteReader reader(records);
   while (reader.remaining() >= 5) {
@@ -121,7 +121,7 @@ void dissect_tls(std::span<const uint8_t> records, FieldSink& sink) noexcept {
     const uint16_t version = *reader.be16();
     const size_t length = *reader.be16();
     sink.add("tls.record"_f, 1);
-    sink.add("tls.record.content_type"_f, type);
+    sink.add(tls13 && type == kApplicationData ? "tls.record.opaque_type"_f : "tls.record.content_type"_f, type);
     sink.add("tls.record.version"_f, version);
     sink.add("tls.record.length"_f, length);
     auto body = nested(reader, std::min(length, reader.remaining()));

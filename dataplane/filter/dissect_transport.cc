@@ -152,7 +152,7 @@ void dissect_udp(const Header& header, const TransportFacts* facts, Timestamp ti
   sink.add("udp.port"_f, load_be16(bytes.data() + 2));
   if (facts != nullptr) {
     sink.add("udp.stream"_f, facts->stream);
-    times(*facts, time, "udp.time_relative"_f, "udp.time_delta"_f, sink);
+    if (!header.quoted) times(*facts, time, "udp.time_relative"_f, "udp.time_delta"_f, sink);
   }
   if (bytes.size() > 8) sink.add("udp.payload"_f, bytes.subspan(8));
 }

@@ -19,7 +19,6 @@ inline constexpr std::array kLinkFields{
     found("frame.time_delta_displayed", FieldType::RelativeTime, Protocol::None, "Time since the last frame shown"),
     found("frame.time_relative", FieldType::RelativeTime, Protocol::None, "Time since the first frame"),
     found("frame.protocols", FieldType::String, Protocol::None, "Names of the frame's protocols, with colons between"),
-    found("frame.interface_id", FieldType::Uint32, Protocol::None, "Interface the frame came from, as the capture numbers it"),
     found("frame.marked", FieldType::Boolean, Protocol::None, "Marked by a person; never in a capture just read"),
     found("frame.ignored", FieldType::Boolean, Protocol::None, "Ignored by a person; never in a capture just read"),
 

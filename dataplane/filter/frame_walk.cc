@@ -78,7 +78,7 @@ FrameWalk::FrameWalk(std::span<const FieldId> wanted) : sink_(wanted), protocol_
     needs_.streams |= needs_stream(wanted[i]);
   }
   if (wants_headers_) defragmenter_.emplace();
-  if (sink_.wants_any("ah"_f, "ah.sequence"_f)) by_code_[static_cast<size_t>(Protocol::Ipv6)] = true;
+  if (sink_.wants_any("ah"_f, "ah.sequence"_f) || sink_.wants("ip.version"_f)) by_code_[static_cast<size_t>(Protocol::Ipv6)] = true;
 }
 
 void FrameWalk::run(const Frame& frame) noexcept {
@@ -114,7 +114,6 @@ void FrameWalk::frame_fields(const Frame& frame) noexcept {
   sink_.add("frame.number"_f, packet.number);
   sink_.add("frame.len"_f, packet.original_length);
   sink_.add("frame.cap_len"_f, packet.captured_length);
-  sink_.add("frame.interface_id"_f, packet.interface);
   sink_.add("frame.marked"_f, uint64_t{0});
   sink_.add("frame.ignored"_f, uint64_t{0});
   if (packet.time != kNoTimestamp) {
@@ -290,13 +289,13 @@ void FrameWalk::application_fields(Protocol transport, const Header& header, con
       sink_.set_layer(1);
       sink_.add("tls"_f, bytes);
     }
-    dissect_application(facts->application, true, facts->pdus, sink_);
+    dissect_application(facts->application, {.over_tcp = true, .tls13 = facts->tls13}, facts->pdus, sink_);
     return;
   }
   if (bytes.size() <= 8) return;
   const auto payload = bytes.subspan(8);
   const Application which = application_of(transport, load_be16(bytes.data()), load_be16(bytes.data() + 2), payload, header.wire_length - 8);
-  dissect_application(which, false, payload, sink_);
+  dissect_application(which, {}, payload, sink_);
 }
 
 /// RFC 792 and RFC 4443: an error brings the packet it is about.

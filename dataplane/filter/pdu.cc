@@ -156,6 +156,21 @@ std::optional<size_t> pdu_length(Application which, std::span<const uint8_t> byt
   }
 }
 
+/// RFC 8446 4.2.1: a server that chooses 1.3 says so in an extension of its hello.
+bool chooses_tls13(std::span<const uint8_t> records) noexcept {
+  constexpr uint8_t kHandshake = 22, kServerHello = 2;
+  constexpr size_t kSession = 5 + 4 + 2 + 32;  // of the record to the length of the session
+  if (records.size() <= kSession || records[0] != kHandshake || records[5] != kServerHello) return false;
+  size_t at = kSession + 1u + records[kSession] + 3;  // cipher suite and compression
+  if (records.size() < at + 2) return false;
+  const size_t end = std::min(records.size(), at + 2 + load_be16(records.data() + at));
+  constexpr uint16_t kSupportedVersions = 43, kTls13 = 0x0304;
+  for (at += 2; end >= at + 6; at += 4u + load_be16(records.data() + at + 2)) {
+    if (load_be16(records.data() + at) == kSupportedVersions) return load_be16(records.data() + at + 4) == kTls13;
+  }
+  return false;
+}
+
 Application application_of(Protocol transport, uint16_t source_port, uint16_t destination_port,
                            std::span<const uint8_t> payload, size_t wire_length) noexcept {
   if (transport != Protocol::Udp || payload.empty()) return Application::None;
@@ -175,23 +190,23 @@ Application application_of(Protocol transport, uint16_t source_port, uint16_t de
   return looks_like_dns(payload) ? Application::Dns : Application::None;
 }
 
-void dissect_application(Application which, bool over_tcp, std::span<const uint8_t> bytes, FieldSink& sink) noexcept {
+void dissect_application(Application which, Carrier carrier, std::span<const uint8_t> bytes, FieldSink& sink) noexcept {
   if (bytes.empty()) return;
   sink.set_layer(1);
   switch (which) {
     case Application::None: return;
-    case Application::Tls: return dissect_tls(bytes, sink);
+    case Application::Tls: return dissect_tls(bytes, carrier.tls13, sink);
     case Application::Dhcp: return dissect_dhcp(bytes, sink);
     case Application::Ntp: return dissect_ntp(bytes, sink);
     default: break;
   }
   while (!bytes.empty()) {  // messages one after the other
-    const size_t length = over_tcp ? std::min(pdu_length(which, bytes).value_or(bytes.size()), bytes.size()) : bytes.size();
+    const size_t length = carrier.over_tcp ? std::min(pdu_length(which, bytes).value_or(bytes.size()), bytes.size()) : bytes.size();
     const auto message = bytes.first(length);
     if (which == Application::Http) {
       dissect_http(message, sink);
     } else {
-      dissect_dns(message, which, over_tcp, sink);
+      dissect_dns(message, which, carrier.over_tcp, sink);
     }
     bytes = bytes.subspan(length);
     sink.set_layer(static_cast<uint16_t>(sink.layer() + 1));

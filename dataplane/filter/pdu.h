@@ -16,6 +16,9 @@ bool looks_like_http(std::span<const uint8_t> bytes) noexcept;
 /// Too short to tell yet, but nothing speaks against HTTP.
 bool may_become_http(std::span<const uint8_t> bytes) noexcept;
 
+/// Do the records begin with a hello of a server that chooses TLS 1.3?
+bool chooses_tls13(std::span<const uint8_t> records) noexcept;
+
 /// A message that ends with the connection.
 inline constexpr size_t kUntilTheEnd = ~size_t{0};
 

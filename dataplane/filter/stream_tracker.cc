@@ -81,7 +81,8 @@ struct StreamTracker::State {
   void walk(const Packet& packet, const Layers& layers, uint32_t base, unsigned quotes);
   void transport(const Packet& packet, const Layers& layers, uint8_t depth, uint32_t base, bool quoted);
   void segment(const Packet& packet, const Layers& layers, std::span<const uint8_t> header, bool quoted, TransportFacts& out);
-  void datagram(const Packet& packet, const Layers& layers, TransportFacts& out);
+  void tunnel(const Packet& packet, const Layers& layers, size_t ip, uint8_t depth, uint32_t base);
+  void datagram(const Packet& packet, const FlowKey& key, TransportFacts& out);
 };
 
 StreamTracker::StreamTracker(size_t most_streams) : state_(std::make_unique<State>()) {
@@ -97,14 +98,18 @@ const StreamFacts& StreamTracker::observe(const Packet& packet, const Layers& la
   return state_->facts;
 }
 
-/// The innermost flow of the frame, and that of the packet an ICMP error quotes.
+/// Every TCP and UDP header of the frame, and of the packet an ICMP error quotes.
 void StreamTracker::State::walk(const Packet& packet, const Layers& layers, uint32_t base, unsigned quotes) {
   constexpr unsigned kMostQuotes = 1;
+  size_t ip = layers.depth;
   for (uint8_t i = 0; i < layers.depth; ++i) {
     const Protocol protocol = layers.protocols[i];
     const bool innermost = i + 1 == layers.depth;
-    if (protocol == Protocol::Tcp || protocol == Protocol::Udp) {
+    if (protocol == Protocol::Ip || protocol == Protocol::Ipv6) ip = i;
+    if (protocol == Protocol::Tcp || (protocol == Protocol::Udp && innermost)) {
       if (layers.has_flow && innermost) transport(packet, layers, i, base, quotes > 0);
+    } else if (protocol == Protocol::Udp && ip < layers.depth) {
+      tunnel(packet, layers, ip, i, base);
     } else if ((protocol == Protocol::Icmp || protocol == Protocol::Icmpv6) && quotes < kMostQuotes) {
       constexpr uint32_t kQuoteAt = 8;
       const uint32_t offset = layers.offsets[i];
@@ -124,6 +129,29 @@ void StreamTracker::State::walk(const Packet& packet, const Layers& layers, uint
   }
 }
 
+/// UDP that carries a tunnel: the layers hold the key of the innermost flow only, so this one is made here.
+void StreamTracker::State::tunnel(const Packet& packet, const Layers& layers, size_t ip, uint8_t depth, uint32_t base) {
+  const uint32_t offset = layers.offsets[depth], header = layers.offsets[ip];
+  const bool v6 = layers.protocols[ip] == Protocol::Ipv6;
+  if (facts.count == StreamFacts::kMost || packet.captured_length < offset + 4 || packet.captured_length < header + (v6 ? 40u : 20u)) return;
+  const IpFamily family = v6 ? IpFamily::V6 : IpFamily::V4;
+  Endpoint from{ip_source(packet.data + header, family), load_be16(packet.data + offset)};
+  Endpoint to{ip_destination(packet.data + header, family), load_be16(packet.data + offset + 2)};
+  if (to < from) std::swap(from, to);
+  constexpr uint8_t kUdp = 17;
+  FlowKey key;
+  key.low_address = from.address.bytes;
+  key.high_address = to.address.bytes;
+  key.low_port = from.port;
+  key.high_port = to.port;
+  key.ip_protocol = kUdp;
+  key.family = family;
+  TransportFacts& out = facts.transports[facts.count++];
+  out = {};
+  out.header_offset = base + offset;
+  datagram(packet, key, out);
+}
+
 void StreamTracker::State::transport(const Packet& packet, const Layers& layers, uint8_t depth, uint32_t base, bool quoted) {
   if (facts.count == StreamFacts::kMost) return;
   const uint32_t offset = layers.offsets[depth];
@@ -135,7 +163,7 @@ void StreamTracker::State::transport(const Packet& packet, const Layers& layers,
   if (layers.protocols[depth] == Protocol::Tcp) {
     if (header.size() >= 20) return segment(packet, layers, header, quoted, out);
   } else {
-    return datagram(packet, layers, out);
+    return datagram(packet, layers.key, out);
   }
   --facts.count;
 }
@@ -163,9 +191,9 @@ void StreamTracker::State::segment(const Packet& packet, const Layers& layers, s
   stream->observe(segment, out);
 }
 
-void StreamTracker::State::datagram(const Packet& packet, const Layers& layers, TransportFacts& out) {
-  UdpStream* stream = udp.find(layers.key);
-  if (stream == nullptr) stream = &udp.add(layers.key, {udp.next_number++, packet.time, packet.time}, most);
+void StreamTracker::State::datagram(const Packet& packet, const FlowKey& key, TransportFacts& out) {
+  UdpStream* stream = udp.find(key);
+  if (stream == nullptr) stream = &udp.add(key, {udp.next_number++, packet.time, packet.time}, most);
   out.stream = stream->number;
   out.first_time = stream->first_time;
   out.previous_time = stream->last_time;

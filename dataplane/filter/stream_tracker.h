@@ -36,6 +36,7 @@ struct TransportFacts {
   int64_t ack_rtt_ns = 0;
   int64_t initial_rtt_ns = 0;
   Timestamp first_time, previous_time;  // of the stream; equal to the frame's own for its first frame
+  bool tls13 = false;
   bool begins_pdu = false;        // of `application`, but it is not whole yet
   std::span<const uint8_t> pdus;  // whole PDUs that end in this frame, put together from the segments before
 };

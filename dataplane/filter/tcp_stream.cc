@@ -27,6 +27,10 @@ bool may_start_tls(uint16_t port) noexcept {
   constexpr std::array<uint16_t, 10> kPorts{21, 25, 110, 143, 389, 587, 3306, 4190, 5222, 5432};
   return std::ranges::find(kPorts, port) != kPorts.end();
 }
+bool is_http_port(uint16_t port) noexcept {
+  constexpr std::array<uint16_t, 12> kPorts{80, 631, 1900, 2710, 2869, 3128, 3132, 3689, 5985, 8080, 8088, 11371};
+  return std::ranges::find(kPorts, port) != kPorts.end();
+}
 bool is_tls_port(uint16_t port) noexcept {
   constexpr std::array<uint16_t, 27> kPorts{324,  443,  465,  636,  802,  853,  993,  995,  1300, 2221, 2443, 3249, 3250, 3251,
                                             3252, 3496, 5061, 5671, 5684, 5868, 8883, 11207, 19999, 27017, 989,  990,  992};
@@ -53,7 +57,7 @@ void TcpStream::recognise(const TcpSegment& segment) noexcept {
   const bool tls_port = is_tls_port(low) || is_tls_port(high);
   if (looks_like_http(segment.payload) && !may_start_tls(low) && !may_start_tls(high)) {
     application_ = Application::Http;
-  } else if (tls_port || looks_like_tls(segment.payload)) {
+  } else if (tls_port || (looks_like_tls(segment.payload) && !is_http_port(low) && !is_http_port(high))) {
     application_ = Application::Tls;
   }
 }
@@ -95,6 +99,7 @@ void TcpStream::observe(const TcpSegment& segment, TransportFacts& facts) {
   const uint32_t consumed = segment.payload_length + ((segment.flags & (kSyn | kFin)) != 0 ? 1 : 0);
   const uint32_t end = segment.sequence + consumed;
   const bool again = own.has_next && segment.payload_length > 0 && before(segment.sequence, own.next);
+  const bool syn_again = syn && own.has_next && before(segment.sequence, own.next);
   if (!own.has_next || before(own.next, end)) own.next = end;
   own.has_next = true;
   if (consumed > 0) {
@@ -102,7 +107,13 @@ void TcpStream::observe(const TcpSegment& segment, TransportFacts& facts) {
     own.sent.push_back({segment.frame, segment.time, segment.sequence, end});
   }
   if (ack) acknowledge(segment, other, facts);
-  facts.analysed = facts.acknowledges || segment.payload_length > 0;
+  // A duplicate ACK or a window update, a SYN sent again, an ACK of what was not captured.
+  const bool bare = ack && consumed == 0 && (segment.flags & kRst) == 0;
+  const bool repeats = bare && own.has_acknowledged && own.acknowledged == segment.acknowledgment;
+  const bool unseen = ack && other.has_next && before(other.next, segment.acknowledgment);
+  if (ack) own.acknowledged = segment.acknowledgment;
+  own.has_acknowledged |= ack;
+  facts.analysed = facts.acknowledges || segment.payload_length > 0 || repeats || unseen || syn_again;
   if (facts.analysed && initial_rtt_ns_ && *initial_rtt_ns_ != 0) {
     facts.has_initial_rtt = true;
     facts.initial_rtt_ns = *initial_rtt_ns_;
@@ -167,6 +178,14 @@ size_t TcpStream::whole_messages(Direction& own) {
     constexpr std::string_view kHead = "HEAD ";
     const bool response = http && rest.size() >= 5 && rest[0] == 'H' && rest[1] == 'T';
     if (http && !response && rest.size() >= kHead.size()) asked_for_head_ = std::ranges::equal(rest.first(kHead.size()), kHead);
+    if (application_ == Application::Tls) {
+      if (!sound && saw_tls_) {  // garbage between records: not shown, and it ends what is kept
+        own.pending.resize(whole);
+        return whole;
+      }
+      saw_tls_ |= sound;
+      tls13_ |= chooses_tls13(rest);
+    }
     const auto length = sound ? pdu_length(application_, rest, asked_for_head_) : std::optional(rest.size());
     if (!length || *length > rest.size()) {
       own.length = length.value_or(0);
@@ -189,9 +208,10 @@ void TcpStream::application(const TcpSegment& segment, Direction& own, bool agai
   if (cut || ends || own.pending.size() - whole > kMostPending) whole = own.pending.size();
   own.dead = whole;
   if (whole == own.pending.size()) own.length = 0;
-  facts.begins_pdu = whole == 0 && !had_start && application_ == Application::Tls;
+  facts.begins_pdu = whole == 0 && !own.pending.empty() && !had_start && application_ == Application::Tls;
   if (whole == 0 && !facts.begins_pdu) return;
   facts.application = application_;
+  facts.tls13 = tls13_;
   facts.pdus = std::span<const uint8_t>(own.pending).first(whole);
 }
 

@@ -46,6 +46,8 @@ class TcpStream {
   struct Direction {
     bool has_base = false;
     bool has_next = false;
+    bool has_acknowledged = false;
+    uint32_t acknowledged = 0;  // what it acknowledged last
     uint32_t base = 0;
     uint32_t next = 0;  // highest sequence number so far
     int window_shift = -1;
@@ -71,6 +73,8 @@ class TcpStream {
   Application application_ = Application::None;
   bool reset_ = false;
   bool asked_for_head_ = false;
+  bool saw_tls_ = false;  // a record that was one
+  bool tls13_ = false;
 };
 
 }  // namespace wirewatch::filter
