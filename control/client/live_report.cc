@@ -114,6 +114,21 @@ ApplicationRow application_of(const Json& row) {
   return application;
 }
 
+UnwantedRow unwanted_of(const Json& row) {
+  UnwantedRow unwanted;
+  unwanted.application = text_of(row, "application");
+  unwanted.category = text_of(row, "category");
+  unwanted.client = endpoint_of(row, "client");
+  unwanted.server = endpoint_of(row, "server");
+  unwanted.ip_protocol = protocol_of(row);
+  unwanted.evidence = evidence_of(row);
+  unwanted.first_time = time_of(row, "first_timestamp").value_or(kNoTimestamp);
+  unwanted.last_time = time_of(row, "last_timestamp").value_or(kNoTimestamp);
+  unwanted.traffic = traffic_of(row);
+  unwanted.host = text_of(row, "host");
+  return unwanted;
+}
+
 EndpointRow endpoint_row_of(const Json& row) {
   return {address_of(row), traffic_of(member(row, "sent")), traffic_of(member(row, "received")),
           count_of(row, "connections_opened"), count_of(row, "connections_accepted")};
@@ -192,6 +207,9 @@ void add_sections(const std::shared_ptr<const Json>& document, Report& report) {
   add_rows(from, "endpoints", report.endpoints, endpoint_row_of);
   add_rows(from, "conversations", report.conversations, conversation_of);
   add_rows(from, "applications", report.applications, application_of);
+  add_rows(from, "unwanted", report.unwanted, unwanted_of);
+  // The daemon has its policy in its configuration.
+  report.policy_given = report.policy_given || from.contains("alert_count");
   report.destination_count += count_of(from, "destination_count");
   report.endpoint_count += count_of(from, "endpoint_count");
   report.conversation_count += count_of(from, "conversation_count");

@@ -12,13 +12,14 @@ MEASUREMENTS = {
     "counters": (measure_counters.measure, "packets seen against the interface's own counters, under load"),
     "handshakes": (measure_handshakes.measure, "set-up times of 1,000 connections against the kernel's and tshark's"),
     "flood": (measure_flood.measure, "legitimate handshakes inside a SYN flood, and memory"),
-    "kill": (measure_kill.measure, "control and data plane killed under load"),
+    "kill-control": (measure_kill.measure, "control killed under load: packets, totals, seconds until it is back"),
+    "kill-dataplane": (measure_kill.measure_data_plane, "data plane killed under load: seconds until control says so, gap"),
 }
 
 
 def run(name, source, logs):
     if name not in MEASUREMENTS:
-        print("lab: measurements are\n" + "\n".join(f"  {each:12} {about}" for each, (_, about) in MEASUREMENTS.items()),
+        print("lab: measurements are\n" + "\n".join(f"  {each:14} {about}" for each, (_, about) in MEASUREMENTS.items()),
               file=sys.stderr)
         return 2
     return 0 if MEASUREMENTS[name][0](source, logs) else 1

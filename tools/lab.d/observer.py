@@ -18,29 +18,38 @@ DATAPLANE_SOCKET = RUN / "dataplane.sock"
 # How each source is told to watch mirror0.
 SOURCES = {"afpacket": f"afpacket:{topology.MIRROR}", "afxdp": f"afxdp:{topology.MIRROR}",
            "dpdk": f"dpdk:net_pcap0,rx_iface={topology.MIRROR}"}
+# Counters of frames that did not arrive, among all that a port has.
+LOSSES = {"packet_socket_ring_full", "xdp_rx_dropped", "xdp_rx_ring_full", "rx_missed", "rx_errors", "rx_no_buffer"}
 START_PATIENCE_S = 60  # the first start compiles the rules
 
 
 class Observer:
-    """The daemon and its data plane. They end with the lab, or when told to."""
+    """The daemon and its data plane. They end with the lab, or when told to.
 
-    def __init__(self, source, logs, control_options="", dataplane_options=""):
+    `managed`: control starts the data plane, and again when it ends; otherwise we do, as a service manager would.
+    """
+
+    def __init__(self, source, logs, control_options="", dataplane_options="", managed=True):
         self.source = source
         self.log_path = logs / "wirewatch.log"
         self.config = RUN / "wirewatch.toml"
         self.config.write_text(
             f'[control]\napi_socket = "{API}"\ndataplane_socket = "{DATAPLANE_SOCKET}"\nrules = "{RUN}/rules"\n'
-            f'unwanted = ["bittorrent", "p2p"]\ndataplane = "start"\ndataplane_program = "{DATAPLANE}"\n{control_options}\n'
+            f'unwanted = ["bittorrent", "p2p"]\ndataplane = "{"start" if managed else "attach"}"\ndataplane_program = "{DATAPLANE}"\n{control_options}\n'
             f'[dataplane]\ncontrol_socket = "{DATAPLANE_SOCKET}"\n{dataplane_options}\n'
             f'[[dataplane.port]]\nname = "{topology.MIRROR}"\nsource = "{SOURCES[source]}"\n')
+        if not managed:
+            self.start_in_place([DATAPLANE, "--config", self.config])
         os.environ.update(WIREWATCH_API=str(API), WIREWATCH_RULES=str(RUN / "rules"), LC_ALL="C.UTF-8")
         self.start()
 
-    def start(self):
+    def start_in_place(self, command):
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen(
-                ["ip", "netns", "exec", topology.WATCH, str(WIREWATCH), "run", "--config", str(self.config)],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+            return subprocess.Popen(["ip", "netns", "exec", topology.WATCH, *map(str, command)],
+                                    stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+    def start(self):
+        self.process = self.start_in_place([WIREWATCH, "run", "--config", self.config])
 
     def wait_until_watching(self, patience_s=START_PATIENCE_S):
         """Until the data plane runs and recognises protocols."""
@@ -51,6 +60,8 @@ class Observer:
             status = self.ask("status", patient=True)
             if status and status["dataplane"]["state"] == "running" and status["rules"].get("in_force"):
                 return status
+            if status and "error" in status["rules"]:
+                break
             time.sleep(0.2)
         raise RuntimeError(f"wirewatch does not watch {topology.MIRROR}: {json.dumps(status)}; its log:\n"
                            + self.log_path.read_text()[-3000:])
@@ -70,10 +81,11 @@ class Observer:
     def seen(self):
         """(packets, bytes, losses) of what the data plane has counted so far."""
         status = self.ask("status")
-        losses = {name: count for port in status["ports"] for name, count in port.get("loss", {}).items() if count}
+        losses = {name: count for port in status["ports"] for name, count in port.get("loss", {}).items()
+                  if count and name in LOSSES}
         return status["capture"]["packets"], status["capture"]["bytes"], losses
 
-    def wait_until_counted(self, packets, patience_s=10):
+    def wait_until_counted(self, packets, patience_s=40):
         """Counters are published once a second: until they reach `packets`, or until patience ends."""
         deadline = time.monotonic() + patience_s
         while self.seen()[0] < packets and time.monotonic() < deadline:

@@ -89,6 +89,11 @@ def open_mirror():
     plug(TAP, "to-mirror", "hub")
 
 
+def close_mirror():
+    """From now on nothing reaches mirror0, so that counters can be compared at leisure."""
+    ip("-n", TAP, "link", "set", "to-mirror", "nomaster")
+
+
 def start_delay_path(hosts):
     options = [f"--host={host.name}={host.round_trip_ms},{host.jitter_ms}" for host in hosts]
     path = subprocess.Popen(["ip", "netns", "exec", ROUTER, sys.executable, str(network.PARTS / "delay_path.py"),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "control/cli/live/live_pages.h"
+#include "control/client/port_counters.h"
 #include "control/report/human.h"
 
 namespace wirewatch {
@@ -146,7 +147,7 @@ std::string losses_text(const Json& counters) {
   if (!counters.is_object()) return text;
   for (const auto& [name, value] : counters.items()) {
     const uint64_t count = count_of(counters, name.c_str());
-    if (count > 0) text += (text.empty() ? "" : ", ") + name + " " + human_count(count);
+    if (count > 0 && is_loss(name)) text += (text.empty() ? "" : ", ") + name + " " + human_count(count);
   }
   return text;
 }
@@ -156,7 +157,8 @@ uint64_t lost_packets(const Json& status) {
   for (const Json& port : rows_of(status, "ports")) {
     const Json& counters = member(port, "loss");
     if (!counters.is_object()) continue;
-    for (const auto& [name, value] : counters.items()) lost += count_of(counters, name.c_str());
+    for (const auto& [name, value] : counters.items())
+      lost += is_loss(name) ? count_of(counters, name.c_str()) : 0;
   }
   return lost;
 }
