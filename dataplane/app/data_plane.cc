@@ -121,6 +121,7 @@ Result<void> DataPlane::start_workers() {
       workers_.push_back(std::move(*worker));
     }
   }
+  for (const auto& worker : workers_) worker->begin();
   return {};
 }
 

@@ -44,12 +44,19 @@ void WorkerThread::run(std::unique_ptr<PreparedRules> rules, SharedRegion& regio
   made_.store(ready ? 1 : -1);
   made_.notify_all();
   if (!ready) return;
+  begun_.wait(false);
   plan_.port->run(plan_.number_in_port, {*worker_, board_, plan_.loop, stop_});
   worker_->finish();
 }
 
+void WorkerThread::begin() noexcept {
+  begun_.store(true);
+  begun_.notify_all();
+}
+
 void WorkerThread::stop() {
   ask_to_stop();
+  begin();
   if (thread_.joinable()) thread_.join();
 }
 

@@ -25,9 +25,11 @@ struct WorkerPlan {
 
 class WorkerThread {
  public:
-  /// Starts the thread and waits until its worker is made. `region` and the port outlive it.
+  /// Starts the thread and waits until its worker is made; it polls nothing before begin(), so that workers that hand
+  /// packets to each other are all there. `region` and the port outlive it.
   static Result<std::unique_ptr<WorkerThread>> start(const WorkerPlan& plan, std::unique_ptr<PreparedRules> rules, SharedRegion& region);
   ~WorkerThread() { stop(); }
+  void begin() noexcept;
   WorkerThread(const WorkerThread&) = delete;
 
   const WorkerPlan& plan() const noexcept { return plan_; }
@@ -48,6 +50,7 @@ class WorkerThread {
   std::unique_ptr<LiveWorker> worker_;
   std::string failure_;
   std::atomic<int> made_{0};  // 1 when the worker is there, -1 when it cannot be
+  std::atomic<bool> begun_{false};
   std::atomic<bool> stop_{false};
   std::thread thread_;
 };

@@ -45,7 +45,7 @@ DriverFacts facts_of(std::string_view driver, const DpdkDevice& device) {
   DriverFacts facts{TimestampSource::Nic, 1, false, true};
   if (driver == "net_pcap") {
     const bool from_file = device.arguments.find("rx_pcap=") != std::string::npos;
-    facts = {from_file ? TimestampSource::File : TimestampSource::Kernel, 1'000, true, false};  // microseconds even from ns files
+    facts = {from_file ? TimestampSource::File : TimestampSource::Kernel, 1'000, true, false};  // since the epoch, even from ns files
   }
   if (std::ranges::find(kUnsymmetric, driver, &Untrusted::driver) != kUnsymmetric.end()) facts.spreads_symmetrically = false;
   return facts;

@@ -23,7 +23,7 @@ Result<DpdkDevice> parse_dpdk_device(const std::string& arguments);
 
 struct DriverFacts {
   TimestampSource stamps;        // what a stamp of this driver is, when it stamps
-  int64_t stamp_resolution_ns;
+  int64_t stamp_unit_ns;         // of stamps that are times; the device's own otherwise
   bool stamps_are_times;         // taken as they are: a capture's own, or the kernel's
   bool spreads_symmetrically;    // false: its RSS cannot be trusted, whatever it answers
 };

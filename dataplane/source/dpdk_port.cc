@@ -64,11 +64,12 @@ Result<void> DpdkPort::set_up() {
   auto fields = MbufFields::reserve();
   if (!fields) return tl::unexpected(fields.error());
   fields_ = *fields;
-  clock_ = std::make_unique<HardwareClock>(tsc_, options_.trust_stamps || facts_.stamps_are_times);
+  clock_ = std::make_unique<HardwareClock>(tsc_, options_.trust_stamps || facts_.stamps_are_times, facts_.stamp_unit_ns);
   if (!options_.hardware_stamps) clock_->switch_to(false);
 
   const unsigned in_rings = options_.descriptors * (rx_queues_ + (options_.forwards ? options_.workers : 0));
-  const unsigned in_workers = options_.workers * (kPoolCache + 4 * static_cast<unsigned>(kBurstSize));
+  const unsigned handed_over = options_.workers > 1 && !options_.forwards ? 4096 : 0;
+  const unsigned in_workers = options_.workers * (kPoolCache + 4 * static_cast<unsigned>(kBurstSize) + handed_over);
   const unsigned buffers = options_.pool > 0 ? options_.pool : 2 * (in_rings + in_workers) + 1024;
   auto pool = make_pool("wirewatch_" + std::to_string(id_), buffers, socket_);
   if (!pool) return tl::unexpected(pool.error());
@@ -227,7 +228,7 @@ TimestampProperties DpdkPort::timestamps() const {
     return {TimestampSource::Tsc, std::max<int64_t>(1, resolution), tsc_.error_ns()};
   }
   const auto tick = static_cast<int64_t>(std::ceil(clock_->ns_per_tick()));
-  return {facts_.stamps, std::max(facts_.stamp_resolution_ns, tick), clock_->error_ns()};
+  return {facts_.stamps, std::max(facts_.stamp_unit_ns, tick), clock_->error_ns()};
 }
 
 std::string DpdkPort::clock_state() const {

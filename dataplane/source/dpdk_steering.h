@@ -4,6 +4,8 @@
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -26,11 +28,18 @@ class DpdkSteering {
   unsigned workers() const noexcept { return workers_; }
   rte_ring* ring(unsigned from, unsigned to) const noexcept { return rings_[size_t{from} * workers_ + to]; }
 
+  /// One worker receives: the others may be handed packets any moment and had better stay awake.
+  void note_traffic() noexcept { last_traffic_.store(read_ticks(), std::memory_order_relaxed); }
+  bool quiet() const noexcept { return static_cast<int64_t>(read_ticks() - last_traffic_.load(std::memory_order_relaxed)) > kQuietAfter; }
+
  private:
   explicit DpdkSteering(unsigned workers) : workers_(workers) {}
 
+  static constexpr int64_t kQuietAfter = 1'000'000;  // ticks; some 0.4 ms
+
   unsigned workers_;
   std::vector<rte_ring*> rings_;
+  alignas(64) std::atomic<uint64_t> last_traffic_{0};
 };
 
 class SteeredDpdkQueue {
@@ -45,6 +54,8 @@ class SteeredDpdkQueue {
 
   Poll poll(Burst& burst) noexcept;
   void recycle(Burst& burst) noexcept;
+  /// True, without sleeping, while other workers receive and may hand something over.
+  bool wait(std::chrono::milliseconds) const noexcept { return !steering_.quiet(); }
 
   Timestamp now() const noexcept;
   TimestampProperties timestamps() const { return port_.timestamps(); }

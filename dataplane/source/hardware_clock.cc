@@ -65,7 +65,8 @@ StampJudgement judge_stamp(uint64_t stamp, int64_t now_ns, std::optional<int64_t
               (ticks_as_utc ? ", and do not follow the device's counter" : "")};
 }
 
-HardwareClock::HardwareClock(const TscClock& tsc, bool as_given) : tsc_(tsc), as_given_(as_given) {}
+HardwareClock::HardwareClock(const TscClock& tsc, bool as_given, int64_t unit_ns)
+    : tsc_(tsc), as_given_(as_given), unit_ns_(as_given ? unit_ns : 1) {}
 
 void HardwareClock::judge(uint64_t stamp, int64_t now_ns) {
   const std::lock_guard lock(mutex_);
@@ -87,7 +88,7 @@ void HardwareClock::apply_locked() {
   if (kind == StampKind::Ticks) {
     map_.store(tracker_.map());
   } else {
-    map_.store({0, correction_ns_, int64_t{1} << ClockMap::kFraction});
+    map_.store({0, correction_ns_, unit_ns_ << ClockMap::kFraction});
   }
   in_use_.store(wanted_ && kind != StampKind::Refused, std::memory_order_release);
 }

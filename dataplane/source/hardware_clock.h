@@ -41,8 +41,8 @@ std::string utc_text(int64_t ns);
 
 class HardwareClock {
  public:
-  /// `as_given`: take stamps for UTC, unchecked. `tsc` outlives this object.
-  HardwareClock(const TscClock& tsc, bool as_given);
+  /// `as_given`: take stamps for UTC, unchecked, in units of so many nanoseconds. `tsc` outlives this object.
+  HardwareClock(const TscClock& tsc, bool as_given, int64_t unit_ns = 1);
 
   // For the queues, from any thread.
   /// Whether stamps are to be used at the moment; a device whose stamps are refused or switched off is stamped by TSC.
@@ -72,6 +72,7 @@ class HardwareClock {
 
   const TscClock& tsc_;
   const bool as_given_;
+  const int64_t unit_ns_;
   SharedClockMap map_;
   std::atomic<bool> in_use_{true};
   std::atomic<StampKind> kind_{StampKind::None};
