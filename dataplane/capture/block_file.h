@@ -29,7 +29,7 @@ class BlockFile {
 
   /// Room for a block of at most `bytes` (kLongestBlock or less); nullptr once writing has failed.
   uint8_t* reserve(size_t bytes) noexcept {
-    if (kCapacity - used_ < bytes && !flush()) [[unlikely]] return nullptr;
+    if ((used_ >= kFlushAt || bytes > kCapacity - used_) && !flush()) [[unlikely]] return nullptr;
     return failed() ? nullptr : buffer_.get() + used_;
   }
   /// The first `bytes` of what was reserved are a block now.
@@ -57,8 +57,9 @@ class BlockFile {
   BlockFile(std::string path, FileDescriptor file, BlockLength block_length);
   void cut_to_whole_blocks(size_t reached) noexcept;
 
-  // Of 256 KiB to 4 MiB, the fastest: what is copied in is still in the second-level cache when it is written.
-  static constexpr size_t kCapacity = 1024 * 1024;
+  // Of 64 KiB to 4 MiB, the fastest: what is copied in is still in the second-level cache when it is written.
+  static constexpr size_t kFlushAt = 256 * 1024;
+  static constexpr size_t kCapacity = kFlushAt + kLongestBlock;
 
   std::string path_;
   FileDescriptor file_;
