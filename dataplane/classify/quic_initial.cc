@@ -11,6 +11,7 @@
 
 #include "dataplane/base/byte_reader.h"
 #include "dataplane/classify/hello_bytes.h"
+#include "dataplane/classify/hmac_sha256.h"
 
 namespace wirewatch {
 namespace {
@@ -92,19 +93,23 @@ struct QuicInitial::Header {
 };
 
 struct QuicInitial::State {
-  Owned<EVP_MD, EVP_MD_free> sha256{required(EVP_MD_fetch(nullptr, "SHA256", nullptr))};
+  std::array<HmacSha256, kVersions.size()> salts{HmacSha256(kVersions[0].salt), HmacSha256(kVersions[1].salt),
+                                                 HmacSha256(kVersions[2].salt), HmacSha256(kVersions[3].salt),
+                                                 HmacSha256(kVersions[4].salt)};
   Owned<EVP_CIPHER, EVP_CIPHER_free> ecb{required(EVP_CIPHER_fetch(nullptr, "AES-128-ECB", nullptr))};
   Owned<EVP_CIPHER, EVP_CIPHER_free> gcm{required(EVP_CIPHER_fetch(nullptr, "AES-128-GCM", nullptr))};
-  Owned<EVP_MD_CTX, EVP_MD_CTX_free> digest{required(EVP_MD_CTX_new())};
   Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free> ecb_context{required(EVP_CIPHER_CTX_new())};
   Owned<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free> gcm_context{required(EVP_CIPHER_CTX_new())};
   std::array<uint8_t, kLargestPacket> clear{};
   HelloBytes hello;
 
-  bool hmac(std::span<const uint8_t> key, std::span<const uint8_t> message,
-            std::span<uint8_t, 32> out) noexcept;
-  bool expand_label(std::span<const uint8_t, 32> secret, std::string_view label,
-                    std::span<uint8_t> out) noexcept;
+  /// Ciphers are chosen once; a packet sets keys only.
+  State() {
+    const bool chosen = EVP_EncryptInit_ex2(ecb_context.get(), ecb.get(), nullptr, nullptr, nullptr) == 1 &&
+                        EVP_CIPHER_CTX_set_padding(ecb_context.get(), 0) == 1 &&
+                        EVP_DecryptInit_ex2(gcm_context.get(), gcm.get(), nullptr, nullptr, nullptr) == 1;
+    if (!chosen) throw std::bad_alloc();
+  }
 };
 
 QuicInitial::QuicInitial() : state_(std::make_unique<State>()) {}
@@ -112,27 +117,10 @@ QuicInitial::~QuicInitial() = default;
 QuicInitial::QuicInitial(QuicInitial&&) noexcept = default;
 QuicInitial& QuicInitial::operator=(QuicInitial&&) noexcept = default;
 
-/// RFC 2104, for keys no longer than a block: all that is needed here, and nothing is allocated for it.
-bool QuicInitial::State::hmac(std::span<const uint8_t> key, std::span<const uint8_t> message,
-                              std::span<uint8_t, 32> out) noexcept {
-  constexpr size_t kBlock = 64;
-  std::array<uint8_t, kBlock> inner{};
-  std::ranges::copy(key.first(std::min(key.size(), kBlock)), inner.begin());
-  std::array<uint8_t, kBlock> outer = inner;
-  for (uint8_t& byte : inner) byte ^= 0x36;
-  for (uint8_t& byte : outer) byte ^= 0x5c;
-  const auto digest_of = [&](std::span<const uint8_t> first, std::span<const uint8_t> second) noexcept {
-    return EVP_DigestInit_ex2(digest.get(), sha256.get(), nullptr) == 1 &&
-           EVP_DigestUpdate(digest.get(), first.data(), first.size()) == 1 &&
-           EVP_DigestUpdate(digest.get(), second.data(), second.size()) == 1 &&
-           EVP_DigestFinal_ex(digest.get(), out.data(), nullptr) == 1;
-  };
-  return digest_of(inner, message) && digest_of(outer, out);
-}
+namespace {
 
 /// HKDF-Expand-Label of RFC 8446 section 7.1 without context, for at most one block of output.
-bool QuicInitial::State::expand_label(std::span<const uint8_t, 32> secret, std::string_view label,
-                                      std::span<uint8_t> out) noexcept {
+void expand_label(const HmacSha256& secret, std::string_view label, std::span<uint8_t> out) noexcept {
   constexpr std::string_view kTls13 = "tls13 ";
   std::array<uint8_t, 48> info{};
   size_t size = 0;
@@ -147,22 +135,25 @@ bool QuicInitial::State::expand_label(std::span<const uint8_t, 32> secret, std::
   append(label);
   info[size++] = 0;  // no context
   info[size++] = 1;  // the first and only block of HKDF-Expand
-  std::array<uint8_t, 32> block{};
-  if (!hmac(secret, std::span(info).first(size), block)) return false;
+  std::array<uint8_t, 32> block;
+  secret.digest(std::span(info).first(size), block);
   std::memcpy(out.data(), block.data(), out.size());
-  return true;
 }
+
+}  // namespace
 
 bool QuicInitial::derive(uint32_t number, std::span<const uint8_t> connection_id,
                          QuicInitialKeys& keys) noexcept {
   const Version* const version = find_version(number);
-  std::array<uint8_t, 32> initial{};
-  std::array<uint8_t, 32> client{};
-  return version != nullptr && state_->hmac(version->salt, connection_id, initial) &&
-         state_->expand_label(initial, "client in", client) &&
-         state_->expand_label(client, version->key_label, keys.key) &&
-         state_->expand_label(client, version->iv_label, keys.iv) &&
-         state_->expand_label(client, version->header_protection_label, keys.header_protection);
+  if (version == nullptr) return false;
+  std::array<uint8_t, 32> secret;
+  state_->salts[static_cast<size_t>(version - kVersions.data())].digest(connection_id, secret);
+  expand_label(HmacSha256(secret), "client in", secret);
+  const HmacSha256 client(secret);
+  expand_label(client, version->key_label, keys.key);
+  expand_label(client, version->iv_label, keys.iv);
+  expand_label(client, version->header_protection_label, keys.header_protection);
+  return true;
 }
 
 std::optional<QuicInitial::Header> QuicInitial::Header::parse(std::span<const uint8_t> datagram) noexcept {
@@ -200,8 +191,7 @@ std::span<const uint8_t> QuicInitial::decrypt(const Header& header, const QuicIn
   std::array<uint8_t, kSample> mask{};
   int written = 0;
   EVP_CIPHER_CTX* const ecb = state_->ecb_context.get();
-  if (EVP_EncryptInit_ex2(ecb, state_->ecb.get(), keys.header_protection.data(), nullptr, nullptr) != 1 ||
-      EVP_CIPHER_CTX_set_padding(ecb, 0) != 1 ||
+  if (EVP_EncryptInit_ex2(ecb, nullptr, keys.header_protection.data(), nullptr, nullptr) != 1 ||
       EVP_EncryptUpdate(ecb, mask.data(), &written, packet.data() + number_at + kSampleAt, kSample) != 1) {
     return {};
   }
@@ -219,7 +209,7 @@ std::span<const uint8_t> QuicInitial::decrypt(const Header& header, const QuicIn
   const size_t body_size = packet.size() - body_at - (whole ? kTag : 0);
   if (body_size > state_->clear.size()) return {};
   EVP_CIPHER_CTX* const gcm = state_->gcm_context.get();
-  if (EVP_DecryptInit_ex2(gcm, state_->gcm.get(), keys.key.data(), nonce.data(), nullptr) != 1) return {};
+  if (EVP_DecryptInit_ex2(gcm, nullptr, keys.key.data(), nonce.data(), nullptr) != 1) return {};
   const auto authenticate = [&](const uint8_t* bytes, size_t size) noexcept {
     return EVP_DecryptUpdate(gcm, nullptr, &written, bytes, as_int(size)) == 1;
   };
