@@ -121,7 +121,7 @@ Result<Test> Compiler::comparison(const SyntaxNode& node) {
   if (node.operation == TokenKind::Matches) return pattern(node, std::move(*left));
   const bool text_like = type == FieldType::String || type == FieldType::Bytes || type == FieldType::Ether || type == FieldType::Protocol;
   if (node.operation == TokenKind::Contains && !text_like) {
-    return fault(node.column, "'contains' looks into strings, bytes and protocols; " + described(*left) + " is " + std::string(type_name(type)));
+    return fault(node.column, "'contains' looks into strings, bytes and protocols; " + described(*left) + " has the type " + std::string(type_name(type)));
   }
   Term part;  // what a MAC address contains is bytes, not another MAC address
   part.type = FieldType::Bytes;
@@ -141,7 +141,7 @@ Result<Test> Compiler::comparison(const SyntaxNode& node) {
 Result<Test> Compiler::pattern(const SyntaxNode& node, Term left) {
   const FieldType type = left.type;
   if (type != FieldType::String && type != FieldType::Bytes && type != FieldType::Protocol) {
-    return fault(node.column, "'matches' looks into strings, bytes and protocols; " + described(left) + " is " +
+    return fault(node.column, "'matches' looks into strings, bytes and protocols; " + described(left) + " has the type " +
                                   std::string(type_name(type)) + ", so write string(" + described(left) + ") matches ...");
   }
   const SyntaxNode& expression = *node.children[1];

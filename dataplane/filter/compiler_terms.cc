@@ -143,7 +143,11 @@ bool Compiler::is_literal(const SyntaxNode& node) const {
 }
 
 Error Compiler::unknown(const SyntaxNode& node) const {
-  const std::string_view text = node.text;
+  std::string text = node.text;
+  if (!text.empty() && text.front() >= '0' && text.front() <= '9') {
+    return fault(node.column, "a field or a protocol is expected here, not the value '" + text + "'").value();
+  }
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;  // fields are lower case
   std::vector<std::string_view> known(applications_.begin(), applications_.end());
   for (const FieldSpec& row : kFields) known.push_back(row.name);
   return fault(node.column, "'" + node.text + "' is neither a field nor a protocol" + did_you_mean(text, known)).value();
@@ -249,7 +253,7 @@ Result<Term> Compiler::slice(const SyntaxNode& node) {
   const FieldType type = inner->type;
   const bool text = type == FieldType::String;
   if (!text && !is_bytes(type) && type != FieldType::Ipv4) {
-    return fault(node.column, described(*inner) + " is " + std::string(type_name(type)) + ", which has no bytes to slice; '&' and '%' take numbers apart");
+    return fault(node.column, described(*inner) + " has the type " + std::string(type_name(type)) + ", which has no bytes to slice; '&' and '%' take numbers apart");
   }
   Term made;
   made.kind = Term::Kind::Slice;
@@ -294,7 +298,7 @@ Result<Term> Compiler::call(const SyntaxNode& node) {
   }
   const FieldType type = made.children.front().type;
   const auto refuse = [&](std::string_view wants) {
-    return fault(node.column, name + " works on " + std::string(wants) + "; " + described(made.children.front()) + " is " + std::string(type_name(type)));
+    return fault(node.column, name + " works on " + std::string(wants) + "; " + described(made.children.front()) + " has the type " + std::string(type_name(type)));
   };
   switch (made.function) {
     case Function::Length:
@@ -308,7 +312,7 @@ Result<Term> Compiler::call(const SyntaxNode& node) {
       made.type = type;
       break;
     case Function::String:
-      if (type == FieldType::None || type == FieldType::Boolean || type == FieldType::String) return refuse("numbers, addresses, bytes and times");
+      if (type == FieldType::None || type == FieldType::Boolean) return refuse("numbers, addresses, bytes, strings and times");
       made.type = FieldType::String;
       break;
     case Function::Absolute:
@@ -332,7 +336,7 @@ Result<Term> Compiler::arithmetic(const SyntaxNode& node) {
   const bool sums = node.operation == TokenKind::Plus || node.operation == TokenKind::Minus;
   const bool fits = is_integer(type) || (masks && (is_bytes(type) || type == FieldType::Ipv4)) ||
                     (sums && type == FieldType::RelativeTime);
-  if (!fits) return fault(node.column, "'" + node.text + "' does not work on " + described(*known) + ", which is " + std::string(type_name(type)));
+  if (!fits) return fault(node.column, "'" + node.text + "' does not work on " + described(*known) + ", of the type " + std::string(type_name(type)));
   auto other = operand(*node.children[left_first ? 1 : 0], *known);
   if (!other) return other;
   const bool by_zero = (node.operation == TokenKind::Slash || node.operation == TokenKind::Percent) && left_first &&
@@ -351,7 +355,7 @@ Result<Term> Compiler::negative(const SyntaxNode& node) {
   auto inner = term(*node.children.front());
   if (!inner) return inner;
   if (!is_integer(inner->type) && inner->type != FieldType::RelativeTime) {
-    return fault(node.column, "'-' works on numbers; " + described(*inner) + " is " + std::string(type_name(inner->type)));
+    return fault(node.column, "'-' works on numbers; " + described(*inner) + " has the type " + std::string(type_name(inner->type)));
   }
   Term made;
   made.kind = Term::Kind::Negative;

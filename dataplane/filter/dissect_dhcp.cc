@@ -31,7 +31,7 @@ void option(uint8_t type, std::span<const uint8_t> value, FieldSink& sink) noexc
 }  // namespace
 
 void dissect_dhcp(std::span<const uint8_t> message, FieldSink& sink) noexcept {
-  sink.add("dhcp"_f, message);
+  sink.add_protocol("dhcp"_f, message);
   constexpr size_t kFixed = 236, kCookie = 4;
   if (message.size() < 44) return;
   const uint8_t* at = message.data();
@@ -67,7 +67,7 @@ void dissect_dhcp(std::span<const uint8_t> message, FieldSink& sink) noexcept {
 }
 
 void dissect_ntp(std::span<const uint8_t> message, FieldSink& sink) noexcept {
-  sink.add("ntp"_f, message);
+  sink.add_protocol("ntp"_f, message);
   if (message.empty()) return;
   const uint8_t* at = message.data();
   sink.add("ntp.flags"_f, at[0]);

@@ -136,7 +136,7 @@ void flags(uint16_t value, Application which, FieldSink& sink) noexcept {
 }  // namespace
 
 void dissect_dns(std::span<const uint8_t> message, Application which, bool over_tcp, FieldSink& sink) noexcept {
-  sink.add(which == Application::Mdns ? "mdns"_f : which == Application::Llmnr ? "llmnr"_f : "dns"_f, message);
+  sink.add_protocol(which == Application::Mdns ? "mdns"_f : which == Application::Llmnr ? "llmnr"_f : "dns"_f, message);
   if (over_tcp) {
     if (message.size() < 2) return;
     sink.add("dns.length"_f, load_be16(message.data()));

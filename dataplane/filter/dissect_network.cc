@@ -57,22 +57,22 @@ void dissect_ipv6(const Header& header, FieldSink& sink) noexcept {
                                                     : (extension[1] + 1u) * 8u;
     const auto whole = bytes.subspan(at, std::min(length, bytes.size() - at));
     switch (next) {
-      case kHopByHop: sink.add("ipv6.hopopts"_f, whole); break;
-      case kDestination: sink.add("ipv6.dstopts"_f, whole); break;
+      case kHopByHop: sink.add_protocol("ipv6.hopopts"_f, whole); break;
+      case kDestination: sink.add_protocol("ipv6.dstopts"_f, whole); break;
       case kRouting:
-        sink.add("ipv6.routing"_f, whole);
+        sink.add_protocol("ipv6.routing"_f, whole);
         sink.add("ipv6.routing.type"_f, extension[2]);
         sink.add("ipv6.routing.segleft"_f, extension[3]);
         break;
       case kFragment:
-        sink.add("ipv6.fraghdr"_f, whole);
+        sink.add_protocol("ipv6.fraghdr"_f, whole);
         sink.add("ipv6.fraghdr.offset"_f, load_be16(extension + 2) >> 3);
         sink.add("ipv6.fraghdr.more"_f, extension[3] & 1u);
         sink.add("ipv6.fraghdr.ident"_f, load_be32(extension + 4));
         if ((load_be16(extension + 2) & 0xfff8) != 0) return;  // what follows is not a header
         break;
       case kAuthentication:
-        sink.add("ah"_f, whole);
+        sink.add_protocol("ah"_f, whole);
         dissect_ah({whole, whole.size(), 0, header.quoted}, sink);
         break;
       case kShim6: break;

@@ -114,7 +114,7 @@ void handshake(ByteReader record, FieldSink& sink) noexcept {
 }  // namespace
 
 void dissect_tls(std::span<const uint8_t> records, bool tls13, FieldSink& sink) noexcept {
-  sink.add("tls"_f, records);
+  sink.add_protocol("tls"_f, records);
   ByteReader reader(records);
   while (reader.remaining() >= 5) {
     const uint8_t type = *reader.u8();

@@ -43,7 +43,7 @@ void options(std::span<const uint8_t> all, uint32_t acknowledgment_base, FieldSi
     const uint8_t kind = all[at];
     sink.add("tcp.option_kind"_f, kind);
     if (kind == kNothing || kind == kEnd) {
-      sink.add(kind == kEnd ? "tcp.options.eol"_f : "tcp.options.nop"_f, all.subspan(at, 1));
+      sink.add_protocol(kind == kEnd ? "tcp.options.eol"_f : "tcp.options.nop"_f, all.subspan(at, 1));
       if (kind == kEnd) return;
       ++at;
       continue;
@@ -56,20 +56,20 @@ void options(std::span<const uint8_t> all, uint32_t acknowledgment_base, FieldSi
     const uint8_t* value = option.data() + 2;
     at += length;
     if (kind == kMss && length == 4) {
-      sink.add("tcp.options.mss"_f, option);
+      sink.add_protocol("tcp.options.mss"_f, option);
       sink.add("tcp.options.mss_val"_f, load_be16(value));
     } else if (kind == kWindowScale && length == 3) {
-      sink.add("tcp.options.wscale"_f, option);
+      sink.add_protocol("tcp.options.wscale"_f, option);
       sink.add("tcp.options.wscale.shift"_f, *value);
       constexpr uint8_t kMostShift = 14;
       sink.add("tcp.options.wscale.multiplier"_f, uint64_t{1} << std::min(*value, kMostShift));
     } else if (kind == kSackPermitted && length == 2) {
-      sink.add("tcp.options.sack_perm"_f, option);
+      sink.add_protocol("tcp.options.sack_perm"_f, option);
     } else if (kind == kSack) {
-      sink.add("tcp.options.sack"_f, option);
+      sink.add_protocol("tcp.options.sack"_f, option);
       sack_blocks(option, acknowledgment_base, sink);
     } else if (kind == kTimestamps && length == 10) {
-      sink.add("tcp.options.timestamp"_f, option);
+      sink.add_protocol("tcp.options.timestamp"_f, option);
       sink.add("tcp.options.timestamp.tsval"_f, load_be32(value));
       sink.add("tcp.options.timestamp.tsecr"_f, load_be32(value + 4));
     }

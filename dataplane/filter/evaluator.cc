@@ -28,6 +28,7 @@ uint64_t length_of(FieldType type, const Value& value) noexcept {
     case FieldType::Ipv4: return 4;
     case FieldType::Uint64:
     case FieldType::Boolean: return 8;
+    case FieldType::Protocol: return value.number;
     default: return value.length;
   }
 }

@@ -43,6 +43,8 @@ class FieldSink {
   }
   void add(FieldId field, uint64_t number) noexcept { add(field, Value::of(number)); }
   void add(FieldId field, std::span<const uint8_t> bytes) noexcept { add(field, Value::of(bytes)); }
+  /// A protocol whose length, as len() says it, is all its bytes.
+  void add_protocol(FieldId field, std::span<const uint8_t> bytes) noexcept { add(field, Value{bytes.data(), bytes.size(), static_cast<uint32_t>(bytes.size()), 0}); }
   void add_slot(uint16_t slot, const Value& value) noexcept {
     if (count_ < kMostOccurrences) occurrences_[count_++] = {value, slot, layer_};
   }

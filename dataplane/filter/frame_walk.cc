@@ -110,7 +110,7 @@ void FrameWalk::frame_fields(const Frame& frame) noexcept {
     if (packet.time != kNoTimestamp && earlier != kNoTimestamp) sink_.add(field, Value::of_signed(packet.time.since(earlier)));
   };
   sink_.set_layer(1);
-  sink_.add("frame"_f, packet.bytes());
+  sink_.add_protocol("frame"_f, packet.bytes());
   sink_.add("frame.number"_f, packet.number);
   sink_.add("frame.len"_f, packet.original_length);
   sink_.add("frame.cap_len"_f, packet.captured_length);
@@ -128,6 +128,17 @@ void FrameWalk::frame_fields(const Frame& frame) noexcept {
   if (sink_.wants("frame.protocols"_f)) protocol_names(frame);
 }
 
+/// Which of the application protocols we read is in the frame.
+Application FrameWalk::application_in(const Frame& frame) const noexcept {
+  if (frame.streams != nullptr && frame.streams->count > 0) {
+    const TransportFacts& innermost = frame.streams->transports[frame.streams->count - 1u];
+    if (innermost.application != Application::None) return innermost.application;
+  }
+  const Layers& layers = frame.layers;
+  if (layers.depth == 0 || layers.protocols[layers.depth - 1u] != Protocol::Udp || !layers.has_flow) return Application::None;
+  return application_of(Protocol::Udp, layers.key.low_port, layers.key.high_port, layers.payload(frame.packet), layers.payload_length);
+}
+
 /// As tshark lists them down to the payload, with its "ethertype" behind Ethernet.
 void FrameWalk::protocol_names(const Frame& frame) noexcept {
   const auto room = sink_.text(1024);
@@ -143,6 +154,8 @@ void FrameWalk::protocol_names(const Frame& frame) noexcept {
     const Protocol next = i + 1 < frame.layers.depth ? frame.layers.protocols[i + 1u] : Protocol::None;
     if (typed && next != Protocol::Llc && next != Protocol::None) append("ethertype");
   }
+  const Application application = application_in(frame);
+  if (application != Application::None) append(name(application));
   sink_.add("frame.protocols"_f, sink_.keep(length));
 }
 
@@ -168,6 +181,19 @@ void FrameWalk::flow_fields(const Frame& frame) noexcept {
   text("handshake.outcome"_f, flow.outcome);
   sink_.add("handshake.syn_retransmissions"_f, flow.syn_retransmissions);
   sink_.add("handshake.syn_ack_retransmissions"_f, flow.syn_ack_retransmissions);
+}
+
+/// The bytes of a protocol go to the end of what it carries; what len() says of them, of some only to their header.
+static Value protocol_value(Protocol protocol, std::span<const uint8_t> bytes) noexcept {
+  Value value = Value::of(bytes);
+  switch (protocol) {
+    case Protocol::Eth: value.number = 14; break;
+    case Protocol::Ip: value.number = bytes.empty() ? 0 : (bytes[0] & 0x0fu) * 4u; break;
+    case Protocol::Ipv6: value.number = 40; break;
+    case Protocol::Udp: value.number = 8; break;
+    default: value.number = bytes.size(); break;
+  }
+  return value;
 }
 
 /// What of a header its own lengths leave to the fields: tshark stops where a length cannot be right.
@@ -232,7 +258,7 @@ void FrameWalk::walk_layers(const Frame& frame, const Packet& packet, const Laye
     Header header{bytes.first(std::min(bytes.size(), end - offset)), wire_end - offset,
                   part.base + static_cast<uint32_t>(offset), quotes > 0};
     if (protocol == Protocol::Eth) header.bytes = bytes;  // its trailer counts as part of it
-    if (protocol_fields_[index] != kFieldCount) sink_.add(protocol_fields_[index], header.bytes);
+    if (protocol_fields_[index] != kFieldCount) sink_.add(protocol_fields_[index], protocol_value(protocol, header.bytes));
     if (!fixed_[index].empty()) fixed_fields(protocol, believable(protocol, header.bytes));
     const bool icmp = protocol == Protocol::Icmp || protocol == Protocol::Icmpv6;
     const bool last = i + 1 == part.behind;
@@ -287,7 +313,7 @@ void FrameWalk::application_fields(Protocol transport, const Header& header, con
     if (facts == nullptr || facts->application == Application::None) return;
     if (facts->begins_pdu) {  // tshark names TLS in the frame where a record begins, though it shows nothing of it
       sink_.set_layer(1);
-      sink_.add("tls"_f, bytes);
+      sink_.add_protocol("tls"_f, bytes);
     }
     dissect_application(facts->application, {.over_tcp = true, .tls13 = facts->tls13}, facts->pdus, sink_);
     return;

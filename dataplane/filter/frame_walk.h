@@ -58,6 +58,7 @@ class FrameWalk {
   void frame_fields(const Frame& frame) noexcept;
   void flow_fields(const Frame& frame) noexcept;
   void protocol_names(const Frame& frame) noexcept;
+  Application application_in(const Frame& frame) const noexcept;
 
   static constexpr size_t kProtocols = static_cast<size_t>(Protocol::Count);
   FieldSink sink_;

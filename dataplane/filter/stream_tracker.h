@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "dataplane/base/timestamp.h"
 #include "dataplane/packet/layers.h"
@@ -18,6 +19,10 @@ namespace wirewatch {
 namespace filter {
 /// Which application protocol a payload is read as.
 enum class Application : uint8_t { None, Dns, Mdns, Llmnr, Http, Tls, Dhcp, Ntp };
+constexpr std::string_view name(Application application) noexcept {
+  constexpr std::array<std::string_view, 8> kNames{"", "dns", "mdns", "llmnr", "http", "tls", "dhcp", "ntp"};
+  return kNames[static_cast<size_t>(application)];
+}
 }  // namespace filter
 
 /// Facts about one TCP or UDP header of a frame.
