@@ -19,11 +19,11 @@ inline std::string synthetic_expression(std::mt19937& random) {
     std::snprintf(text.data(), text.size(), "\\x%02x", static_cast<unsigned>(random() & 0xff));
     return std::string(text.data());
   };
-  const unsigned kind = random() % 10;
+  const auto kind = random() % 10;
   if (kind < 5) return "^" + byte() + byte() + byte() + byte() + "[\\x00-\\x0f]";
   if (kind < 8) {
     std::string word = "^";
-    for (unsigned i = 4 + random() % 5; i > 0; --i) word += static_cast<char>('A' + random() % 26);
+    for (auto i = 4 + random() % 5; i > 0; --i) word += static_cast<char>('A' + random() % 26);
     return word + "[ /\\r][!-~]";
   }
   return "^" + byte() + byte() + "..\\x00[\\x00-\\x03]" + byte() + byte();
