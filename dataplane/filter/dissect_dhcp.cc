@@ -56,7 +56,7 @@ void dissect_dhcp(std::span<const uint8_t> message, FieldSink& sink) noexcept {
       ++next;
       continue;
     }
-    sink.add("dhcp.option.type"_f, type);
+    sink.add("dhcp.option.type"_f, type == kEnd ? kPad : type);  // tshark calls the end 0 as well
     if (type == kEnd || next + 1 >= message.size()) return;
     const size_t length = at[next + 1];
     sink.add("dhcp.option.length"_f, length);

@@ -3,12 +3,34 @@
 
 #include <algorithm>
 #include <array>
+#include <string_view>
 
 #include "dataplane/base/nearest_name.h"
 #include "dataplane/filter/frame_walk.h"
 #include "dataplane/filter/value_text.h"
 
 namespace wirewatch {
+
+namespace {
+
+/// Control characters the way C writes them, so that a value stays on its line.
+void append_escaped(std::span<const uint8_t> text, std::string& out) {
+  constexpr std::string_view kNames = "abtnvfr", kDigits = "0123456789abcdef";
+  for (const uint8_t byte : text) {
+    const bool named = byte >= 7 && byte <= 13;
+    if (named) {
+      out += {'\\', kNames[byte - 7u]};
+    } else if (byte == '\\') {
+      out += "\\\\";
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out += {'\\', 'x', kDigits[byte >> 4], kDigits[byte & 0x0f]};
+    } else {
+      out += static_cast<char>(byte);
+    }
+  }
+}
+
+}  // namespace
 
 struct FieldReader::State {
   explicit State(std::vector<filter::FieldId> unique, std::vector<uint16_t> slots)
@@ -69,6 +91,8 @@ void FieldReader::print(size_t column, size_t occurrence, std::string& out) cons
     if (one.slot != slot || occurrence-- != 0) continue;
     if (row.type == filter::FieldType::AbsoluteTime) {
       out += filter::absolute_time_text(one.value.signed_number());
+    } else if (row.type == filter::FieldType::String) {
+      append_escaped(one.value.bytes(), out);
     } else if (row.type == filter::FieldType::Protocol) {
       out += row.name;
     } else if (row.type == filter::FieldType::None) {
