@@ -104,7 +104,8 @@ std::optional<size_t> record(std::span<const uint8_t> message, size_t at, uint16
   const uint16_t type = load_be16(fixed);
   const size_t length = load_be16(fixed + 8), data = name->next + 10;
   constexpr uint16_t kOpt = 41;
-  sink.add("dns.resp.name"_f, name->text);
+  constexpr uint16_t kService = 33;  // whose name tshark takes apart into service, protocol and name
+  if (type != kService) sink.add("dns.resp.name"_f, name->text);
   sink.add("dns.resp.type"_f, type);
   if (type != kOpt) {  // RFC 6891: class and TTL of EDNS are something else
     sink.add("dns.resp.class"_f, load_be16(fixed + 2) & class_mask);

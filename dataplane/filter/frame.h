@@ -20,14 +20,14 @@ inline constexpr int64_t kNoDuration = -1;
 
 /// What the pipeline knows of the frame's flow (DESIGN, section 3). Names belong to the caller and outlive the call.
 struct FlowContext {
-  std::string_view application;  // empty: not known
-  std::string_view category;
+  std::string_view application{};  // empty: not known
+  std::string_view category{};
   Evidence evidence = Evidence::None;
   uint64_t packets = 0;          // of both directions, the whole flow where Needs::whole_flow asks for it
   uint64_t bytes = 0;
   bool has_handshake = false;    // the rest is only read when this says so
   bool ambiguous = false;
-  std::string_view outcome;      // established, refused, unanswered, half-open
+  std::string_view outcome{};    // established, refused, unanswered, half-open
   int64_t syn_ack_rtt_ns = kNoDuration;
   int64_t ack_rtt_ns = kNoDuration;
   int64_t initial_rtt_ns = kNoDuration;
