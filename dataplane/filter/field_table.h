@@ -11,6 +11,7 @@
 #include "dataplane/filter/fields_application.h"
 #include "dataplane/filter/fields_link.h"
 #include "dataplane/filter/fields_network.h"
+#include "dataplane/filter/fields_protocols.h"
 #include "dataplane/filter/fields_transport.h"
 
 namespace wirewatch::filter {
@@ -25,7 +26,7 @@ consteval auto join(const std::array<FieldSpec, Sizes>&... tables) {
 }
 }  // namespace detail
 
-inline constexpr auto kFields = detail::join(kLinkFields, kNetworkFields, kTransportFields, kApplicationFields);
+inline constexpr auto kFields = detail::join(kLinkFields, kNetworkFields, kTransportFields, kApplicationFields, kProtocolFields);
 
 using FieldId = uint16_t;
 inline constexpr size_t kFieldCount = kFields.size();
