@@ -6,9 +6,9 @@
 namespace wirewatch {
 namespace {
 
-// How much is looked at between two bursts, so that none waits for it: about 2 us when busy, 50 us when there is nothing
-// else to do.
-constexpr size_t kBusyFlows = 32, kIdleFlows = 4096;
+// How much is done between two bursts, so that none waits for it: a few microseconds when busy, some hundred when there
+// is nothing else to do.
+constexpr size_t kBusyFlows = 256, kIdleFlows = 16'384;
 constexpr size_t kBusyPlaces = 128, kIdlePlaces = 4096;
 
 /// Rows that cannot be published are not worth counting.
@@ -38,6 +38,8 @@ void LiveWorker::maintain(Timestamp now, bool idle) {
   } else if (now >= next_publish_ || next_publish_.since(now) > 2 * publish_interval_ns_) {
     next_publish_ = Timestamp{now.ns + publish_interval_ns_};
     publisher_.begin();
+  } else {
+    worker_.prune(idle ? kIdlePlaces : kBusyPlaces);
   }
 }
 

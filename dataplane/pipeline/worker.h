@@ -99,9 +99,11 @@ class Worker {
   /// The source has ended: ends every flow and every pending SYN. With several workers, `peers` are those of all.
   void finish(const PeerCache* peers = nullptr);
 
-  /// Between bursts, for a worker that never ends: its share of ageing and folding, looking at no more than `most` flows
-  /// and as many SYNs. `now` is the time of the last packet, or by the source's clock when there are none.
+  /// Between bursts, for a worker that never ends: its share of ageing and folding, `most` in flows that are just looked at.
+  /// `now` is the time of the last packet, or by the source's clock when there are none.
   void maintain(Timestamp now, size_t most);
+  /// A slice of making room in tables that are nearly full. Not while they are being published: rows change places.
+  void prune(size_t places) noexcept { tables_.prune(places); }
   /// Folds and hands on all there is at once, and goes on.
   void flush();
   /// Between bursts: scans with other rules from here on. Named flows keep their name; what is under way goes on with the
@@ -159,6 +161,7 @@ class Worker {
   Traffic fold(bool client_is_low, uint16_t path, bool from_low, const DirectionCounts& counts, FlowRecord& record) noexcept;
   void count_ends(const FlowRecord& record, const Traffic& to_server, const Traffic& to_client, bool first,
                   uint64_t packets_so_far) noexcept;
+  void count_bare_syn(const FlowRecord& record, const Traffic& sent) noexcept;
   Side side_of(const IpAddress& source, const IpAddress& destination, Side by_client) const noexcept;
 
   /// Never ends: frames have no number, ports have one, and flows are reported as they go on.
@@ -166,7 +169,8 @@ class Worker {
   void look_at(uint32_t slot, Timestamp now) noexcept;
   bool expired(const Flow& flow, Timestamp now) const noexcept;
   bool may_fold(const Flow& flow) const noexcept;
-  void expire_syns(Timestamp now, SynTable::Places places) noexcept;
+  void expire_syns(Timestamp now, SynTable::Places places, size_t most) noexcept;
+  size_t look_at_group(uint32_t first, size_t count, Timestamp now) noexcept;
   void reconsider_blocking(uint32_t slot, Timestamp now) noexcept;
   void carry_over(uint32_t slot, FlowSide& side) noexcept;
   const RuleIds* ids_of(uint32_t generation) const noexcept;

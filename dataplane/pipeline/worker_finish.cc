@@ -207,8 +207,26 @@ void Worker::end_pending_syn(const PendingSyn& syn) noexcept {
   record.application = rules_->ids->global(verdict.application);
   record.evidence = verdict.evidence;
   record.signature = rules_->ids->global_signature(verdict.signature);
-  count_ends(record, fold(syn.client_is_low, syn.path, syn.client_is_low, counts, record), {}, true, 1);
-  if (!live()) sink_.on_flow(record);
+  const Traffic sent = fold(syn.client_is_low, syn.path, syn.client_is_low, counts, record);
+  if (live()) return count_bare_syn(record, sent);
+  count_ends(record, sent, {}, true, 1);
+  sink_.on_flow(record);
+}
+
+/// As count_ends, but a flood from addresses that do not exist must not fill tables that are never emptied.
+void Worker::count_bare_syn(const FlowRecord& record, const Traffic& sent) noexcept {
+  if (Traffic* row = tables_.destinations.at_if_spare(key_of(record.server, record.ip_protocol))) *row += sent;
+  if (EndpointCounts* row = tables_.endpoints.at_if_spare(key_of(record.client.address))) {
+    *row += {.sent = sent, .received = {}, .opened = 1};
+  }
+  if (EndpointCounts* row = tables_.endpoints.at_if_spare(key_of(record.server.address))) {
+    *row += {.sent = {}, .received = sent, .accepted = 1};
+  }
+  const ConversationKey key = key_of(record.client.address, record.server, record.ip_protocol);
+  if (ConversationCounts* row = tables_.conversations.at_if_spare(key)) {
+    ++row->connections;
+    row->to_server += sent;
+  }
 }
 
 /// Every ending flow adds to rows that lie anywhere in large tables, so they are fetched some flows ahead. Between two

@@ -11,32 +11,53 @@ namespace {
 
 constexpr uint8_t kTcp = 6;
 constexpr int64_t kAhead_ns = 1'000'000'000;  // a flow this far ahead of the clock has a wrong time
-constexpr uint32_t kFetched = 16;             // flows ahead of the one that is looked at
+constexpr int64_t kTurn_ns = 20'000;          // less time than this is not worth beginning for
+constexpr size_t kGroupOfFlows = 16;          // looked at together
+constexpr size_t kWorkOfFold = 16;            // as many flows could be looked at in the time
+constexpr double kWorkPerSecond = 4e6;        // in flows looked at: 250,000 folded, under a tenth of a core
 
 }  // namespace
 
 void Worker::maintain(Timestamp time, size_t most) {
   const Timestamp now = clock_.observe(time);
   if (now == kNoTimestamp || !live()) return;
-  const uint32_t end = flows_.end();
-  const SynTable::Places syn_places = syns_.places();
   if (paced_until_ == kNoTimestamp || now < paced_until_) paced_until_ = now;
-  // A pass takes pass_ns: the share of it that is due, as far as it may be done at once.
-  const auto due = [&](size_t places) {
-    const double share = static_cast<double>(now.since(paced_until_)) / static_cast<double>(options_.pass_ns);
-    return std::min(static_cast<size_t>(share * static_cast<double>(places)), most);
-  };
-  const size_t flows = due(end);
-  const SynTable::Places syns{due(syn_places.v4), due(syn_places.v6)};
-  if (flows + syns.v4 + syns.v6 == 0) return;
+  const int64_t elapsed_ns = now.since(paced_until_);
+  if (elapsed_ns < std::min(kTurn_ns, options_.pass_ns)) return;
   paced_until_ = now;
-  tables_.make_room(flows + syns.v4 + syns.v6);
-  for (size_t i = 0; i < std::min<size_t>(flows, end); ++i) {
+  // A pass takes pass_ns, or longer when there is more to it than there may be done in that time.
+  const double turn_s = static_cast<double>(elapsed_ns) / 1e9, pass_s = static_cast<double>(options_.pass_ns) / 1e9;
+  const double share = std::min(turn_s / pass_s, 1.0);
+  const auto due = [&](size_t places) { return std::min(static_cast<size_t>(share * static_cast<double>(places)) + 1, places); };
+  const auto work = std::min(static_cast<size_t>(turn_s * kWorkPerSecond) + kGroupOfFlows, most);
+  const size_t end = flows_.end();
+  size_t done = 0;
+  for (size_t flows = due(end); flows > 0 && done < work;) {
     if (next_slot_ >= end) next_slot_ = 0;
-    if (next_slot_ + kFetched < end) __builtin_prefetch(&flows_[next_slot_ + kFetched]);
-    look_at(next_slot_++, now);
+    const size_t count = std::min({flows, kGroupOfFlows, end - next_slot_});
+    done += look_at_group(next_slot_, count, now);
+    next_slot_ += static_cast<uint32_t>(count);
+    flows -= count;
   }
-  expire_syns(now, syns);
+  const SynTable::Places syns = syns_.places();
+  expire_syns(now, {std::min(due(syns.v4), work), std::min(due(syns.v6), work)}, work / kWorkOfFold);
+}
+
+/// Flows lie side by side, but the rows they are counted in lie anywhere: those are fetched for all of the group first.
+/// Returns how much work that was, in flows that are just looked at.
+size_t Worker::look_at_group(uint32_t first, size_t count, Timestamp now) noexcept {
+  tables_.make_room(count);
+  size_t folding = 0;
+  for (uint32_t slot = first; slot < first + count; ++slot) {
+    const Flow& flow = flows_[slot];
+    if (!flow.in_use() || flow.recent_packets() == 0) continue;
+    const FlowKey& key = flows_.rest(slot).key;
+    const Endpoint low = key.low(), high = key.high();
+    tables_.prefetch(flow.client_is_low() ? low : high, flow.client_is_low() ? high : low, key.ip_protocol);
+    ++folding;
+  }
+  for (uint32_t slot = first; slot < first + count; ++slot) look_at(slot, now);
+  return count + folding * kWorkOfFold;
 }
 
 void Worker::look_at(uint32_t slot, Timestamp now) noexcept {
@@ -73,10 +94,13 @@ bool Worker::may_fold(const Flow& flow) const noexcept {
   return state.packets[0] + state.packets[1] == 0;
 }
 
-void Worker::expire_syns(Timestamp now, SynTable::Places places) noexcept {
+void Worker::expire_syns(Timestamp now, SynTable::Places places, size_t most) noexcept {
   if (options_.ageing.syn_ns <= 0) return;
   const Timestamp before{now.ns - options_.ageing.syn_ns};
-  while (const auto syn = syns_.take_older(before, now, places)) {
+  tables_.make_room(most);
+  for (size_t i = 0; i < most; ++i) {
+    const auto syn = syns_.take_older(before, now, places);
+    if (!syn) return;
     ++live_.pending_syns_expired;
     end_pending_syn(*syn);
   }
@@ -84,14 +108,8 @@ void Worker::expire_syns(Timestamp now, SynTable::Places places) noexcept {
 
 void Worker::flush() {
   const Timestamp now = clock_.now();
-  for (uint32_t slot = 0; slot < flows_.end(); ++slot) {
-    tables_.make_room(1);
-    look_at(slot, now);
-  }
-  if (now != kNoTimestamp) {
-    tables_.make_room(syns_.size());
-    expire_syns(now, syns_.places());
-  }
+  for (uint32_t slot = 0; slot < flows_.end(); ++slot) look_at_group(slot, 1, now);
+  if (now != kNoTimestamp) expire_syns(now, syns_.places(), syns_.size());
 }
 
 std::unique_ptr<PreparedRules> Worker::adopt(std::unique_ptr<PreparedRules> next) noexcept {

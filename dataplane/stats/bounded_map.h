@@ -53,6 +53,13 @@ class BoundedMap {
     }
   }
 
+  /// As at(), but a new value is only made while the map is less than half full: for what is plentiful and worth little.
+  Value* at_if_spare(const Key& key) noexcept {
+    if (size_ * 2 < room()) return at(key);
+    if (auto* known = const_cast<Value*>(find(key))) return known;
+    return refuse();
+  }
+
   void prefetch(const Key& key) const noexcept {
     if (!entries_.empty()) __builtin_prefetch(&entries_[tag_of(hash_bytes(key)) & mask()]);
   }
@@ -94,6 +101,21 @@ class BoundedMap {
   }
   size_t places() const noexcept { return entries_.size(); }
 
+  /// Forgets what lies in `count` places from `first` on and for which `worth_little(value)` holds; returns how many.
+  template <typename Predicate>
+  size_t erase_places(size_t first, size_t count, Predicate worth_little) noexcept {
+    size_t erased = 0;
+    for (size_t i = first; i < std::min(first + count, entries_.size());) {
+      if (entries_[i].tag != 0 && worth_little(entries_[i].value)) {
+        erase(i);  // what moves up into this place is looked at next
+        ++erased;
+      } else {
+        ++i;
+      }
+    }
+    return erased;
+  }
+
   /// For a copy of another map: what that one had to turn away.
   void add_refused(uint64_t count) noexcept { refused_ += count; }
 
@@ -116,6 +138,19 @@ class BoundedMap {
       while (entries_[i].tag != 0) i = (i + 1) & mask();
       entries_[i] = entry;
     }
+  }
+
+  /// Closes the gap, so that no probe sequence is cut: entries behind it move up unless they are at home.
+  void erase(size_t at) noexcept {
+    size_t gap = at;
+    for (size_t next = (gap + 1) & mask(); entries_[next].tag != 0; next = (next + 1) & mask()) {
+      const size_t home = entries_[next].tag & mask();
+      if (((next - home) & mask()) < ((next - gap) & mask())) continue;
+      entries_[gap] = entries_[next];
+      gap = next;
+    }
+    entries_[gap].tag = 0;
+    --size_;
   }
 
   static uint32_t tag_of(uint64_t hash) noexcept { return static_cast<uint32_t>(hash ^ hash >> 32) | 0x80000000u; }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/stats/tables.h"
 
+#include <algorithm>
+
 namespace wirewatch {
 
 EndpointCounts& EndpointCounts::operator+=(const EndpointCounts& other) noexcept {
@@ -72,6 +74,30 @@ void Tables::prefetch(const Endpoint& client, const Endpoint& server, uint8_t ip
   endpoints.prefetch(key_of(client.address));
   endpoints.prefetch(key_of(server.address));
   conversations.prefetch(key_of(client.address, server, ip_protocol));
+}
+
+template <typename Map, typename Packets>
+size_t Tables::prune(Map& map, Pruning& state, size_t places, Packets packets) noexcept {
+  if (state.packets == 0) {
+    if (map.size() < map.most() - map.most() / 8) return 0;
+    state = {.next_place = 0, .packets = 1};
+  }
+  const size_t looked_at = std::min(places, map.places() - state.next_place);
+  map.add_refused(map.erase_places(state.next_place, looked_at, [&](const auto& row) { return packets(row) <= state.packets; }));
+  state.next_place += looked_at;
+  if (state.next_place < map.places()) return looked_at;
+  // Through with it: that was enough, or larger rows go next.
+  const bool enough = map.size() < map.most() - map.most() / 4;
+  state = {.next_place = 0, .packets = enough ? 0 : state.packets * 4};
+  return looked_at;
+}
+
+void Tables::prune(size_t places) noexcept {
+  places -= prune(destinations, pruning_destinations_, places, [](const Traffic& row) { return row.packets; });
+  places -= prune(endpoints, pruning_endpoints_, places,
+                  [](const EndpointCounts& row) { return row.sent.packets + row.received.packets; });
+  prune(conversations, pruning_conversations_, places,
+        [](const ConversationCounts& row) { return row.to_server.packets + row.to_client.packets; });
 }
 
 size_t Tables::memory_bytes() const noexcept {

@@ -97,7 +97,21 @@ class Tables {
   /// Brings the rows near that a flow between these ends is going to be counted in.
   void prefetch(const Endpoint& client, const Endpoint& server, uint8_t ip_protocol) const noexcept;
 
+  /// For tables that are never emptied: while one is nearly full, forgets rows of few packets, looking at no more than
+  /// `places` places from where the last call stopped. What it forgets counts as refused.
+  void prune(size_t places) noexcept;
+
   size_t memory_bytes() const noexcept;
+
+ private:
+  struct Pruning {
+    size_t next_place = 0;
+    uint64_t packets = 0;  // rows of no more than this are going; 0 when there is room
+  };
+  template <typename Map, typename Packets>
+  static size_t prune(Map& map, Pruning& state, size_t places, Packets packets) noexcept;
+
+  Pruning pruning_destinations_, pruning_endpoints_, pruning_conversations_;
 };
 
 inline AddressKey key_of(const IpAddress& address) noexcept { return {address.bytes, address.family}; }

@@ -99,6 +99,25 @@ TEST(Ageing, UsesTheSlotsOfEndedFlowsForOthersWithAnotherId) {
   EXPECT_NE(ids[1], ids[2]);
 }
 
+TEST(Ageing, KeepsTablesFromFillingUpWithAFlood) {
+  SharedLimits limits = small_limits();
+  limits.table_rows = 1000;
+  LiveRun live(live_options(), small_rules(), limits);
+  for (uint32_t i = 0; i < 20'000; ++i) {
+    const std::string address = "203." + std::to_string(i / 62'500) + "." + std::to_string(i / 250 % 250) + "." + std::to_string(1 + i % 250);
+    live.feed(sent(eth().ipv4(address, "10.0.0.2").tcp(40000, 443).syn().seq(i), kStart + i * kMillisecond));
+  }
+  live.wait_until(Timestamp{kStart + 60 * kSecond});
+  const Worker& worker = live.worker.worker();
+  EXPECT_EQ(worker.live_counters().pending_syns, 0u);
+  EXPECT_EQ(worker.live_counters().not_yet_folded.packets, 0u);
+  EXPECT_LE(worker.tables().endpoints.size(), 510u);
+  EXPECT_GT(worker.tables().endpoints.refused(), 0u);
+  const Traffic* const server = worker.tables().destinations.find({IpAddress::parse("10.0.0.2")->bytes, 443, IpFamily::V4, 6});
+  ASSERT_NE(server, nullptr);
+  EXPECT_EQ(server->packets, 20'000u);
+}
+
 TEST(Ageing, IsNothingThatASavedCaptureKnows) {
   WorkerRun run;
   run.feed(sent(client_says().ack(), kStart));

@@ -71,6 +71,46 @@ TEST(BoundedMap, KeepsItsBoundAndCountsWhatItRefused) {
   }
 }
 
+TEST(BoundedMap, ForgetsRowsAndStillFindsAllOthers) {
+  Map map(3000);
+  map.make_room(3000);
+  std::mt19937_64 random(2);
+  std::unordered_map<uint64_t, uint64_t> model;
+  for (uint64_t round = 0; round < 20; ++round) {
+    while (map.size() < 2500) {
+      const uint64_t key = random() % 100'000;
+      *map.at(key) = model[key] = random();
+    }
+    const auto going = [&](uint64_t value) { return value % 3 == round % 3; };
+    size_t erased = 0;
+    for (size_t first = 0; first < map.places(); first += 100) erased += map.erase_places(first, 100, going);
+    EXPECT_GT(erased, 500u);
+    for (const auto& [key, value] : model) {
+      const uint64_t* const found = map.find(key);
+      if (found == nullptr) {
+        ASSERT_TRUE(going(value)) << key;
+      } else {
+        ASSERT_EQ(*found, value);
+      }
+    }
+    model.clear();
+    map.for_each([&](uint64_t key, uint64_t value) { model[key] = value; });
+    ASSERT_EQ(model.size(), map.size());
+  }
+}
+
+TEST(BoundedMap, KeepsHalfOfItsRoomFromWhatIsPlentiful) {
+  Map map(1000);
+  map.make_room(1000);
+  for (uint64_t key = 0; key < 5000; ++key) {
+    if (uint64_t* row = map.at_if_spare(key)) *row = key;
+  }
+  EXPECT_LE(map.size(), 501u);
+  EXPECT_EQ(map.refused(), 5000 - map.size());
+  EXPECT_NE(map.at_if_spare(0), nullptr) << "what is known is still counted";
+  EXPECT_NE(map.at(77'777), nullptr) << "and others find room";
+}
+
 struct Wide {
   std::array<uint8_t, 16> address{};
   uint16_t port = 0;

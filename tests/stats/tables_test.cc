@@ -127,5 +127,29 @@ TEST(Tables, CountDestinationsAndEndpointsApart) {
   EXPECT_EQ(tables.endpoints.find(key_of(b)), nullptr);
 }
 
+TEST(Tables, MakesRoomForNewRowsByForgettingSmallOnes) {
+  constexpr uint64_t kMost = 1000;
+  Tables tables(kMost);
+  tables.make_all_room();
+  const auto destination = [](uint64_t number) {
+    IpAddress address = *IpAddress::parse("2001:db8::");
+    for (size_t i = 0; i < 8; ++i) address.bytes[8 + i] = static_cast<uint8_t>(number >> (8 * i));
+    return Endpoint{address, 443};
+  };
+  for (uint64_t i = 0; i < 100; ++i) tables.count_destination(destination(i), 6, {1000, 60'000});  // the busy ones
+  for (uint64_t i = 100; i < 50'000; ++i) {
+    tables.count_destination(destination(i), 6, {1 + i % 3, 60});
+    tables.prune(64);
+  }
+  EXPECT_LE(tables.destinations.size(), kMost);
+  for (uint64_t i = 0; i < 100; ++i) {
+    const Traffic* const row = tables.destinations.find(key_of(destination(i), 6));
+    ASSERT_NE(row, nullptr) << "a busy destination was forgotten";
+    EXPECT_EQ(row->packets, 1000u);
+  }
+  EXPECT_NE(tables.destinations.find(key_of(destination(49'999), 6)), nullptr) << "no room for a new one";
+  EXPECT_EQ(tables.destinations.refused() + tables.destinations.size(), 50'000u);
+}
+
 }  // namespace
 }  // namespace wirewatch
