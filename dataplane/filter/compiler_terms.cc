@@ -240,7 +240,7 @@ Result<Term> Compiler::layer(const SyntaxNode& node) {
   if (!made) return made;
   for (const std::string_view part : split(node.text)) {
     const auto range = layer_part(part);
-    if (!range) return fault(node.column, "'" + node.text + "' is no number of a layer; write #1, #-1 or #[1-2]");
+    if (!range) return fault(node.column, "'" + node.text + "' is no number of a layer; write #1, #[-1] or #[1-2]");
     made->layers.push_back(*range);
   }
   made->fast = FastField::None;
