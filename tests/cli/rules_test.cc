@@ -4,6 +4,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "tests/cli/program.h"
 
@@ -44,6 +47,45 @@ TEST(Rules, CheckNamesTheFileAndLineOfAFault) {
   EXPECT_EQ(outcome.status, 1);
   EXPECT_NE(outcome.err.find("own.toml:9:"), std::string::npos) << outcome.err;
   EXPECT_EQ(outcome.out, "");
+}
+
+TEST(Rules, CheckSaysWhatEachRuleOfAFileCosts) {
+  const auto outcome = run({.arguments = {"rules", "check", rule_file("costs", "chess", "^CHESS")}});
+  EXPECT_EQ(outcome.status, 0) << outcome.err;
+  EXPECT_NE(outcome.out.find("chess.hello  everywhere"), std::string::npos) << outcome.out;
+  EXPECT_EQ(outcome.out.find("toy.hello"), std::string::npos) << outcome.out;
+}
+
+TEST(Rules, CheckReadsTheListOfHostsOfAFolder) {
+  const auto folder = rule_file("hosts", "chess", "^CHESS").parent_path();
+  std::ofstream(folder / "hosts.tsv") << "chess\tgame\t*.chess.example\n";
+  const auto outcome = run({.arguments = {"rules", "check", folder}});
+  EXPECT_EQ(outcome.status, 1);
+  EXPECT_NE(outcome.err.find("hosts.tsv:1:12: leave out the '*.'"), std::string::npos) << outcome.err;
+}
+
+TEST(Rules, ExplainSaysWhichSignatureNamedAFlow) {
+  const auto capture = testing::toy_capture("explain.pcap");
+  for (const std::string flow : {"1", "10.0.0.5:40000-10.0.0.2:111", "tcp:10.0.0.2:111-10.0.0.5:40000"}) {
+    const auto outcome = run({.arguments = {"rules", "explain", capture, "--flow", flow}});
+    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_NE(outcome.out.find("matches; strong"), std::string::npos) << outcome.out;
+    EXPECT_NE(outcome.out.find("Verdict       toy, evidence payload"), std::string::npos) << outcome.out;
+  }
+}
+
+TEST(Rules, ExplainSaysWhichFlowsThereAre) {
+  const auto capture = testing::toy_capture("explain-none.pcap");
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"0", "the capture has flows 1 to 1"},
+      {"2", "the capture has flows 1 to 1"},
+      {"all", "expected a number of the report's list of flows, or CLIENT:PORT-SERVER:PORT"},
+      {"192.0.2.1:1-192.0.2.2:2", "the capture has no flow between these ends"}};
+  for (const auto& [flow, expected] : cases) {
+    const auto outcome = run({.arguments = {"rules", "explain", capture, "--flow", flow}});
+    EXPECT_EQ(outcome.status, 2) << flow;
+    EXPECT_NE(outcome.err.find(expected), std::string::npos) << outcome.err;
+  }
 }
 
 TEST(Rules, ListNamesApplications) {
