@@ -204,12 +204,14 @@ Result<void> DataPlane::use_hardware_clock(const std::string& name, bool use) {
 
 Result<void> DataPlane::apply_blocks() {
   const bool empty = blocks_.prefixes().empty() && blocks_.flows().empty();
+  const DropRules rules = empty ? DropRules{} : drop_rules(blocks_);
   for (const auto& worker : workers_) {
     if (!worker->plan().port->blocks_in_workers()) continue;
     worker->worker().drop_list().collect();
-    worker->worker().drop_list().offer(std::make_unique<DropList>(empty ? DropRules{} : drop_rules(blocks_)));
+    worker->worker().drop_list().offer(std::make_unique<DropList>(rules));
   }
   for (const auto& port : ports_) {
+    port->keep_back(rules);
     if (const auto applied = port->apply(blocks_); !applied) return fail("port '" + port->config().name + "': " + applied.error().message);
   }
   return {};

@@ -3,6 +3,8 @@
 
 #include <sched.h>
 
+#include <functional>
+
 #include "dataplane/source/dpdk_eal.h"
 
 namespace wirewatch {
@@ -89,7 +91,24 @@ Result<std::unique_ptr<DpdkAppPort>> DpdkAppPort::open(const PortConfig& config,
 }
 
 void DpdkAppPort::forward_to(const DpdkAppPort& partner) {
-  for (const auto& queue : queues_) queue->forward_to(*partner.device_);
+  const ParseOptions parse{.vlan_in_key = config_.vlan_in_key, .vni_in_key = config_.vni_in_key};
+  for (const auto& queue : queues_) {
+    guards_.push_back(std::make_unique<ShedGuard>(parse));
+    queue->forward_to(*partner.device_);
+    queue->guard_with(std::ref(*guards_.back()));
+  }
+}
+
+void DpdkAppPort::maintain() {
+  device_->maintain();
+  for (const auto& guard : guards_) guard->lists().collect();
+}
+
+void DpdkAppPort::keep_back(const DropRules& rules) {
+  for (const auto& guard : guards_) {
+    guard->lists().collect();
+    guard->lists().offer(std::make_unique<DropList>(rules));
+  }
 }
 
 void DpdkAppPort::run(unsigned number, const WorkerContext& context) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dataplane/app/port.h"
+#include "dataplane/app/shed_guard.h"
 #include "dataplane/source/dpdk_port.h"
 #include "dataplane/source/dpdk_queue.h"
 #include "dataplane/source/dpdk_steering.h"
@@ -20,9 +21,10 @@ class DpdkAppPort final : public Port {
   void forward_to(const DpdkAppPort& partner);
 
   void run(unsigned number, const WorkerContext& context) override;
-  void maintain() override { device_->maintain(); }
+  void maintain() override;
   void describe(PortState& state) const override;
   Result<void> use_hardware_clock(bool use) override;
+  void keep_back(const DropRules& rules) override;
   bool blocks_in_workers() const override { return !config_.inline_with.empty(); }
   std::vector<std::string> remarks() const override { return device_->remarks(); }
 
@@ -30,6 +32,7 @@ class DpdkAppPort final : public Port {
   explicit DpdkAppPort(const PortConfig& config) : Port(config) {}
 
   std::unique_ptr<DpdkPort> device_;
+  std::vector<std::unique_ptr<ShedGuard>> guards_;              // by worker, of an inline pair
   std::vector<std::unique_ptr<DpdkQueue>> queues_;              // by worker, when the NIC sorts flows out
   std::unique_ptr<DpdkSteering> steering_;
   std::vector<std::unique_ptr<SteeredDpdkQueue>> steered_;      // by worker, when the workers do

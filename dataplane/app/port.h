@@ -51,6 +51,8 @@ class Port {
   virtual Result<void> use_hardware_clock(bool use);
   /// Brings the device's own block list into line, where it has one.
   virtual Result<void> apply(const BlockTable& table);
+  /// The same for frames that are sent on without being inspected.
+  virtual void keep_back(const DropRules&) {}
   /// Whether workers must keep blocked frames back themselves.
   virtual bool blocks_in_workers() const { return false; }
 

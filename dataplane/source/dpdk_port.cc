@@ -232,8 +232,9 @@ TimestampProperties DpdkPort::timestamps() const {
 }
 
 std::string DpdkPort::clock_state() const {
-  if (clock_->kind() == StampKind::None && options_.hardware_stamps) return "processor's clock, once a burst: " + tsc_.describe();
-  return clock_->in_use() ? clock_->describe() : clock_->describe() + "; processor's clock: " + tsc_.describe();
+  if (!clock_->in_use()) return clock_->describe() + "; processor's clock: " + tsc_.describe();
+  if (clock_->kind() == StampKind::None) return "processor's clock, once a burst: " + tsc_.describe();
+  return clock_->describe();
 }
 
 bool DpdkPort::link_up() const {

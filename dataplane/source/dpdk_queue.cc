@@ -33,14 +33,20 @@ Poll DpdkQueue::poll(Burst& burst) noexcept {
   if (count_ == 0) return Poll::Idle;
   reader_.read({buffers_.data(), count_}, packets_, arrived_);
   if (partner_ != nullptr && behind()) {
-    send({buffers_.data(), count_});
-    forward_counts_.shed_inspection.add(count_);
-    count_ = 0;
+    shed();
     return Poll::Idle;
   }
   burst.packets = {packets_.data(), count_};
   burst.count = count_;
   return Poll::Packets;
+}
+
+/// On without a look, but for what is blocked.
+void DpdkQueue::shed() noexcept {
+  forward_counts_.shed_inspection.add(count_);
+  forward(guard_ ? guard_({packets_.data(), count_}) : 0);
+  rte_pktmbuf_free_bulk(buffers_.data(), count_);
+  count_ = 0;
 }
 
 /// An inline pair that falls behind forwards first and looks later. How much waits is what the device says, or else how

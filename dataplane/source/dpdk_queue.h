@@ -5,7 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <memory>
+#include <functional>
 
 #include "dataplane/source/dpdk_frames.h"
 #include "dataplane/source/dpdk_port.h"
@@ -31,6 +31,8 @@ class DpdkQueue {
 
   /// Everything received leaves by this port, in the order it came. Before the first poll.
   void forward_to(const DpdkPort& partner) noexcept { partner_ = &partner; }
+  /// What must be kept back even when a burst is not inspected: bits of the packets it is asked about. noexcept.
+  void guard_with(std::function<uint64_t(std::span<const Packet>)> guard) { guard_ = std::move(guard); }
 
   Poll poll(Burst& burst) noexcept;
   void recycle(Burst& burst) noexcept;
@@ -51,10 +53,12 @@ class DpdkQueue {
   uint16_t receive() noexcept;
   void send(std::span<rte_mbuf*> buffers) noexcept;
   bool behind() noexcept;
+  void shed() noexcept;
 
   DpdkPort& port_;
   uint16_t queue_;
   const DpdkPort* partner_ = nullptr;
+  std::function<uint64_t(std::span<const Packet>)> guard_;
   FrameReader reader_;
   ForwardCounts forward_counts_;
   std::array<rte_mbuf*, kBurstSize> buffers_{};

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/stat.h>
 
+#include "dataplane/capture/capture_reader.h"
 #include "tests/app/data_plane_process.h"
 
 namespace wirewatch::testing {
@@ -15,6 +16,22 @@ using ::testing::HasSubstr;
 using nlohmann::json;
 
 constexpr const char* kSmall = "[dataplane]\nmax_flows = 2000\nmax_pending_syns = 2000\nmax_table_rows = 2000\n[[dataplane.port]]\nname = \"in\"\nsource = \"replay\"\n";
+
+#ifdef WIREWATCH_HAS_DPDK
+/// A digest of each frame, in order.
+std::vector<size_t> frames_of(const std::filesystem::path& path) {
+  auto reader = CaptureReader::open(path.string());
+  if (!reader) throw std::runtime_error(reader.error().message);
+  std::vector<size_t> frames;
+  PacketBatch batch;
+  while ((*reader)->read(batch, 1'000) > 0) {
+    for (const Packet& packet : batch.packets) {
+      frames.push_back(std::hash<std::string_view>{}({reinterpret_cast<const char*>(packet.data), packet.captured_length}));
+    }
+  }
+  return frames;
+}
+#endif
 
 std::string error_of(const Answered& answer) { return answer.json.value("error", std::string("none")); }
 
@@ -112,6 +129,40 @@ TEST(ControlSocket, KeepsTheBlockList) {
   EXPECT_TRUE(client.ask({{"command", "block"}, {"prefix", "10.2.0.0/16"}, {"expires", 1}}).json["ok"]);
   EXPECT_TRUE(process.wait_for([&](const json&) { return client.ask({{"command", "blocked"}}).json["prefixes"].empty(); }));
 }
+
+#ifdef WIREWATCH_HAS_DPDK
+TEST(ControlSocket, SwitchesTheHardwareClockOfAPort) {
+  DataPlaneProcess process(std::string(kSmall).substr(0, std::string(kSmall).find("[[")) + "memory_mb = 64\n[[dataplane.port]]\nname = \"in\"\nsource = \"dpdk:net_ring0\"\n");
+  ASSERT_TRUE(process.running()) << process.words();
+  const auto clock_says = [](std::string words) {
+    return [words](const json& status) { return status["ports"][0]["clock"].get<std::string>().find(words) != std::string::npos; };
+  };
+  EXPECT_TRUE(process.client().ask({{"command", "clock"}, {"port", "in"}, {"use_hardware", false}}).json["ok"]);
+  EXPECT_TRUE(process.wait_for(clock_says("switched off")));
+  EXPECT_TRUE(process.client().ask({{"command", "clock"}, {"port", "in"}, {"use_hardware", true}}).json["ok"]);
+  EXPECT_TRUE(process.wait_for(clock_says("processor's clock")));
+}
+
+TEST(InlineProcess, LetsEverythingThroughInOrder) {
+  const std::filesystem::path folder = std::filesystem::temp_directory_path() / ("wirewatch-inline-" + std::to_string(::getpid()));
+  std::filesystem::create_directory(folder);
+  const auto port = [&](const std::string& name, const std::string& other, const std::string& number) {
+    return "[[dataplane.port]]\nname = \"" + name + "\"\ninline_with = \"" + other + "\"\nsource = \"dpdk:net_pcap" + number + ",rx_pcap=" +
+           bundled_capture().string() + ",tx_pcap=" + (folder / (name + ".pcap")).string() + "\"\n";
+  };
+  DataPlaneProcess process("[dataplane]\nmax_flows = 5000\nmax_pending_syns = 5000\nmemory_mb = 128\n" + port("wan", "lan", "0") + port("lan", "wan", "1"));
+  ASSERT_TRUE(process.running()) << process.words();
+  EXPECT_TRUE(process.wait_for([](const json& status) {
+    return status["ports"][0]["forwarded_packets"] == 4'838 && status["ports"][1]["forwarded_packets"] == 4'838;
+  }));
+  const json ports = process.client().ask({{"command", "status"}}).json["ports"];
+  const uint64_t shed = ports[0]["losses"]["shed_inspection"];
+  EXPECT_GT(shed, 0u) << "a capture comes faster than it can be inspected";
+  EXPECT_EQ(process.shut_down(), 0);
+  for (const char* name : {"wan.pcap", "lan.pcap"}) EXPECT_EQ(frames_of(folder / name), frames_of(bundled_capture())) << name;
+  std::filesystem::remove_all(folder);
+}
+#endif
 
 TEST(DataPlane, EndsCleanlyOnASignal) {
   DataPlaneProcess process(kSmall);

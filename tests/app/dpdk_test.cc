@@ -2,7 +2,14 @@
 // DPDK ports and queues over devices of rings: stamps, tags, frames in parts, steering and forwarding.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <time.h>
 
+#include <algorithm>
+#include <functional>
+#include <thread>
+
+#include "dataplane/app/shed_guard.h"
+#include "dataplane/app/worker_loop.h"
 #include "dataplane/packet/parse.h"
 #include "dataplane/source/dpdk_eal.h"
 #include "dataplane/source/dpdk_queue.h"
@@ -245,6 +252,25 @@ TEST_F(InlinePair, ShedsInspectionBeforeForwardingWhenItFallsBehind) {
   EXPECT_EQ(shed + inspected, 6'001u) << "it looks again once it has caught up";
 }
 
+TEST_F(InlinePair, KeepsBackWhatIsBlockedEvenWhenItDoesNotInspect) {
+  ShedGuard guard{ParseOptions{}};
+  DropRules rules;
+  rules.networks.push_back({*IpPrefix::parse("10.0.3.0/24")});
+  guard.lists().offer(std::make_unique<DropList>(rules));
+  queue->guard_with(std::ref(guard));
+  for (unsigned i = 0; i < 5'000; ++i) wan.put({.bytes = segment(i, true).syn().bytes()});
+  for (unsigned i = 0; i < 1'000; ++i) wan.put({.bytes = segment(750 + i % 250, true).syn().bytes()});  // 10.0.3.x
+  uint64_t inspected = 0;
+  drain(*queue, [&](const Burst& burst) {
+    inspected += burst.count;
+    queue->forward(0);
+  });
+  const uint64_t shed = queue->forwarded().shed_inspection.get();
+  EXPECT_EQ(shed + inspected, 6'000u);
+  EXPECT_GE(queue->forwarded().blocked.get(), 900u);
+  EXPECT_EQ(queue->forwarded().forwarded.get() + queue->forwarded().blocked.get(), 6'000u);
+}
+
 TEST_F(InlinePair, CountsWhatTheOtherPortDoesNotTake) {
   for (unsigned i = 0; i < 8'000; ++i) wan.put({.bytes = segment(i, true).syn().bytes()});
   drain(*queue, [&](const Burst&) { queue->forward(0); });
@@ -253,6 +279,39 @@ TEST_F(InlinePair, CountsWhatTheOtherPortDoesNotTake) {
   const uint64_t full = queue->forwarded().tx_full.get();
   EXPECT_GT(full, 0u);
   EXPECT_EQ(lan.taken().size() + full, 9'000u);
+}
+
+/// Not a bound to hold to, since the machine may be busy: what it measures is in the test's properties.
+TEST(WorkerLoop, RestsWhenIdleAndWakesForAPacket) {
+  RingDevice device(1);
+  const auto port = opened(device, options_for(1));
+  DpdkQueue queue(*port, 0);
+  WorkerReportBoard board;
+  std::atomic<bool> stop{false};
+  std::thread worker([&] {
+    WorkerLoop loop(queue, board, {IdleMode::Adaptive, 500, test_clock().ns_per_tick()}, [](const Burst&, uint64_t) {});
+    Burst burst;
+    while (!stop.load(std::memory_order_relaxed)) {
+      const bool got = queue.poll(burst) == Poll::Packets;
+      if (got) queue.recycle(burst);
+      loop.rest(!got);
+    }
+  });
+  std::vector<int64_t> wakes;
+  for (uint64_t i = 0; i < 40; ++i) {
+    const timespec asleep_by_then{0, 5'000'000};
+    ::nanosleep(&asleep_by_then, nullptr);
+    const int64_t put_at = test_clock().now_ns();
+    device.put({.bytes = segment(1, true).syn().bytes()});
+    while (queue.counts().packets.get() <= i) std::this_thread::yield();
+    wakes.push_back(test_clock().now_ns() - put_at);
+  }
+  stop.store(true);
+  worker.join();
+  std::sort(wakes.begin(), wakes.end());
+  RecordProperty("median_wake_us", std::to_string(wakes[wakes.size() / 2] / 1'000));
+  RecordProperty("longest_wake_us", std::to_string(wakes.back() / 1'000));
+  EXPECT_LT(wakes[wakes.size() / 2], 100'000'000);
 }
 
 TEST(DpdkBuffers, AllComeBack) {
