@@ -42,7 +42,9 @@ class Build:
 
     def _configure(self):
         marker = os.path.join(self.folder, "wirewatch-options.json")
-        wanted = json.dumps([self.root, self.options, self.compiler.get("CXX")])
+        # What meson looks for but does without may have been installed since.
+        optional = process.run(["pkg-config", "--modversion", "--print-errors", "libdpdk", "libbpf", "libxdp"], 30).output
+        wanted = json.dumps([self.root, self.options, self.compiler.get("CXX"), optional])
         try:
             with open(marker) as file:
                 if file.read() == wanted and os.path.exists(os.path.join(self.folder, "build.ninja")):

@@ -16,7 +16,7 @@ ROOTS = (
 )
 # Functions outside the program that it may reach: they neither allocate nor lock nor enter the kernel.
 ALLOWED = re.compile(r"^(mem(cpy|move|set|cmp|chr|rchr)|bcmp|strlen|__stack_chk_fail|__mem\w+_chk|std::terminate\(\)|"
-                     r"__clang_call_terminate|hs_scan|abort)(@plt)?$")
+                     r"__clang_call_terminate|hs_scan|abort|inet_pton)(@plt)?$")
 # Functions of ours where the packet path is left on purpose, each with its reason; calls below them are not followed.
 LEFT_AT = {
     "wirewatch::Worker::make_room": "grows tables between bursts, which is the one place that may",
