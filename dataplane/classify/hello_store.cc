@@ -2,11 +2,26 @@
 // The bytes of places are not cleared in advance: memory that no hello ever needs is never touched.
 #include "dataplane/classify/hello_store.h"
 
+#include <atomic>
+
 namespace wirewatch {
+namespace {
+
+/// Stores count from different numbers, so that a ticket of a classifier that is gone (new rules came) fits nowhere.
+uint16_t first_serial() noexcept {
+  static std::atomic<uint16_t> next{0};
+  return next.fetch_add(1543, std::memory_order_relaxed);
+}
+
+}  // namespace
 
 HelloStore::HelloStore(size_t places)
     : bytes_(std::make_unique_for_overwrite<HelloBytes[]>(places)), places_(places) {
-  for (size_t i = 0; i < places; ++i) places_[i].bytes = &bytes_[i];
+  const uint16_t serial = first_serial();
+  for (size_t i = 0; i < places; ++i) {
+    places_[i].bytes = &bytes_[i];
+    places_[i].serial = serial;
+  }
 }
 
 HelloTicket HelloStore::open() noexcept {
