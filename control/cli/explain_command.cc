@@ -29,8 +29,8 @@ class Writer {
     page_.line(0, {{"Frame " + std::to_string(packet.frame) + ", from " + who, Style::Title}});
     if (packet.scans.empty()) page_.sentence("Not looked at: the verdict cannot change by it.", Style::Faint);
     for (const ExplainedScan& each : packet.scans) scan(each);
-    const std::string host = packet.host.empty() ? "" : ", host " + packet.host;
-    page_.labelled("so far", verdict_text(packet.after) + host + (packet.done ? "; settled" : "; open"), Style::Strong);
+    if (const std::string names = names_text(packet); !names.empty()) page_.labelled("names", names);
+    page_.labelled("so far", verdict_text(packet.after) + (packet.done ? "; settled" : "; open"), Style::Strong);
   }
 
   std::string verdict_text(const Verdict& verdict) const {
@@ -116,6 +116,19 @@ class Writer {
     if (theirs.tests.count > mine.tests.count) return "has more tests";
     if (theirs.minimum_width > mine.minimum_width) return "has the longer expression";
     return "comes first in order of the ids";
+  }
+
+  static std::string names_text(const ExplainedPacket& packet) {
+    std::string text;
+    const auto add = [&](std::string_view label, const std::string& name) {
+      if (!name.empty()) text += (text.empty() ? "" : ", ") + std::string(label) + " " + name;
+    };
+    add("host", packet.host);
+    add("ALPN", packet.alpn);
+    add("JA4", packet.ja4);
+    add("User-Agent", packet.user_agent);
+    if (packet.encrypted_hello) text += (text.empty() ? "" : ", ") + std::string("an encrypted ClientHello is offered");
+    return text;
   }
 
   static std::string shown(const std::vector<uint8_t>& bytes, size_t whole) {

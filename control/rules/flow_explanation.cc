@@ -109,11 +109,22 @@ Result<FlowExplanation> explain_flow(const std::vector<std::string>& paths, std:
                                 .server_port = flow.server.port,
                                 .payload = layers.payload(packet),
                                 .original_length = layers.payload_length,
-                                .from_second_side = !*client};
+                                .from_second_side = !*client,
+                                .sequence = layers.tcp_sequence,
+                                .has_sequence = flow.ip_protocol == kTcp};
       recorder.begin(payload);
       const Classification said = classifier.observe(state, payload);
-      explanation.packets.push_back(
-          {packet.number, *client, std::move(recorder.scans), said.verdict, std::string(said.host), said.done});
+      const FlowNames& names = classifier.names();
+      explanation.packets.push_back({.frame = packet.number,
+                                     .from_client = *client,
+                                     .scans = std::move(recorder.scans),
+                                     .after = said.verdict,
+                                     .host = std::string(names.host),
+                                     .alpn = std::string(names.alpn),
+                                     .ja4 = std::string(names.ja4),
+                                     .user_agent = std::string(names.user_agent),
+                                     .encrypted_hello = names.encrypted_hello,
+                                     .done = said.done});
       recorder.scans = {};
     }
   }

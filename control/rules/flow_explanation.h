@@ -50,7 +50,8 @@ struct ExplainedPacket {
   bool from_client = false;
   std::vector<ExplainedScan> scans;  // none: no longer of interest
   Verdict after;
-  std::string host;
+  std::string host, alpn, ja4, user_agent;  // names inside; empty when this packet does not say
+  bool encrypted_hello = false;
   bool done = false;
 };
 
