@@ -98,11 +98,24 @@ bool Evaluator::holds_test(const Test& test) noexcept {
       for (const Test& one : test.tests) answer ^= holds_test(one);
       return answer;
     case Test::Kind::Not: return !holds_test(test.tests.front());
-    case Test::Kind::Present: answer = !evaluate(test.terms.front()).empty(); break;
+    case Test::Kind::Present: {
+      const Term& term = test.terms.front();
+      if (plain_ && term.fast != FastField::None) {
+        std::array<Value, 2> found;
+        return read_fast(term.fast, spec(term.field), *frame_, found) > 0;
+      }
+      answer = !evaluate(term).empty();
+      break;
+    }
     case Test::Kind::NotZero:
       for (const Value& value : evaluate(test.terms.front())) answer |= !is_zero(test.terms.front().type, value);
       break;
     case Test::Kind::Compare: {
+      if (plain_ && test.terms[0].fast != FastField::None && test.terms[1].kind == Term::Kind::Literal) {
+        std::array<Value, 2> found;  // the way nearly every test of nearly every frame goes
+        const unsigned count = read_fast(test.terms[0].fast, spec(test.terms[0].field), *frame_, found);
+        return holds(test.relation, test.terms[0].type, test.all, Values(found).first(count), {&test.terms[1].literal, 1});
+      }
       const Values left = evaluate(test.terms[0]);
       if (!left.empty()) answer = holds(test.relation, test.terms[0].type, test.all, left, evaluate(test.terms[1]));
       break;
@@ -127,8 +140,12 @@ bool Evaluator::holds_test(const Test& test) noexcept {
 
 /// Is a value, or with `all` every value, within one of the pairs of bounds?
 bool Evaluator::member(const Test& test) noexcept {
-  const FieldType type = test.terms.front().type;
-  const Values values = evaluate(test.terms.front());
+  const Term& what = test.terms.front();
+  const FieldType type = what.type;
+  std::array<Value, 2> found;
+  const Values values = plain_ && what.fast != FastField::None
+                            ? Values(found).first(read_fast(what.fast, spec(what.field), *frame_, found))
+                            : evaluate(what);
   if (values.empty()) return false;
   for (const Value& value : values) {
     bool inside = false;
@@ -176,7 +193,7 @@ Evaluator::Values Evaluator::field_values(const Term& term) noexcept {
   const size_t start = values_used_;
   if (plain_ && term.fast != FastField::None) {
     std::array<Value, 2> found;
-    const unsigned count = read_fast(term.fast, static_cast<uint16_t>(spec(term.field).type == FieldType::Boolean ? spec(term.field).place.mask : 0), *frame_, found);
+    const unsigned count = read_fast(term.fast, spec(term.field), *frame_, found);
     for (unsigned i = 0; i < count; ++i) push(found[i]);
     return since(start);
   }

@@ -28,8 +28,15 @@ FastField fast_field(FieldId field) noexcept {
     default: break;
   }
   const FieldSpec& row = spec(field);
-  const bool tcp_flag = row.layer == Protocol::Tcp && row.place.offset == 12 && row.place.width == 2;
-  return tcp_flag ? FastField::TcpFlags : FastField::None;
+  const bool number = row.place.width >= 1 && row.place.width <= 4 && (is_integer(row.type) || row.type == FieldType::Boolean);
+  if (!number || field == "ip.version"_f) return FastField::None;  // ip.version is in IPv6 headers as well
+  switch (row.layer) {
+    case Protocol::Ip: return FastField::IpPlace;
+    case Protocol::Ipv6: return FastField::Ipv6Place;
+    case Protocol::Tcp: return FastField::TcpPlace;
+    case Protocol::Udp: return FastField::UdpPlace;
+    default: return FastField::None;
+  }
 }
 
 }  // namespace wirewatch::filter

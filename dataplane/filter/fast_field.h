@@ -27,7 +27,10 @@ enum class FastField : uint8_t {
   UdpPort,
   UdpSourcePort,
   UdpDestinationPort,
-  TcpFlags,
+  IpPlace,    // at a fixed place of the header, as the field's row says
+  Ipv6Place,
+  TcpPlace,
+  UdpPlace,
   TcpLength,
   IpAddress,
   IpSource,
@@ -57,8 +60,19 @@ inline bool is_plain(const Frame& frame) noexcept {
          !may_be_fragment(layers, frame.packet);
 }
 
-/// Up to two values; how many there are. `mask` picks a flag of tcp.flags. `frame` is plain.
-inline unsigned read_fast(FastField field, uint16_t mask, const Frame& frame, std::array<Value, 2>& out) noexcept {
+/// A number of up to four bytes.
+inline uint64_t read_place(const Place& place, bool boolean, const uint8_t* header) noexcept {
+  const uint8_t* at = header + place.offset;
+  const uint32_t whole = place.width == 1   ? *at
+                         : place.width == 2 ? load_be16(at)
+                         : place.width == 3 ? load_be24(at)
+                                            : load_be32(at);
+  const uint32_t part = place.mask == 0xffff'ffff ? whole : (whole & place.mask) >> std::countr_zero(place.mask);
+  return boolean ? part != 0 : part;
+}
+
+/// Up to two values; how many there are. `row` is the field's. `frame` is plain.
+inline unsigned read_fast(FastField field, const FieldSpec& row, const Frame& frame, std::array<Value, 2>& out) noexcept {
   constexpr uint8_t kTcp = 6, kUdp = 17;
   const Layers& layers = frame.layers;
   const FlowKey& key = layers.key;
@@ -90,11 +104,13 @@ inline unsigned read_fast(FastField field, uint16_t mask, const Frame& frame, st
     case FastField::UdpPort: return two(udp, source, destination);
     case FastField::UdpSourcePort: return one(udp, source);
     case FastField::UdpDestinationPort: return one(udp, destination);
-    case FastField::TcpFlags: {
-      if (!tcp) return 0;
-      const size_t header = layers.offsets[layers.depth - 1u];
-      const auto flags = static_cast<uint16_t>(load_be16(frame.packet.data + header + 12) & 0x0fff);
-      return one(true, mask == 0 ? flags : (flags & mask) != 0);
+    case FastField::IpPlace: return v4 ? one(true, read_place(row.place, row.type == FieldType::Boolean, ip)) : 0;
+    case FastField::Ipv6Place: return v6 ? one(true, read_place(row.place, row.type == FieldType::Boolean, ip)) : 0;
+    case FastField::TcpPlace:
+    case FastField::UdpPlace: {
+      if (field == FastField::TcpPlace ? !tcp : !udp) return 0;
+      const uint8_t* header = frame.packet.data + layers.offsets[layers.payload_layer - 1u];
+      return one(true, read_place(row.place, row.type == FieldType::Boolean, header));
     }
     case FastField::TcpLength: return one(tcp, layers.payload_length);
     case FastField::IpAddress: return v4 ? two(true, load_be32(ip + 12), load_be32(ip + 16)) : 0;

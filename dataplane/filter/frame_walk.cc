@@ -215,16 +215,13 @@ static std::span<const uint8_t> believable(Protocol protocol, std::span<const ui
 
 void FrameWalk::fixed_fields(Protocol protocol, std::span<const uint8_t> bytes) noexcept {
   for (const Fixed& fixed : fixed_[static_cast<size_t>(protocol)]) {
-    const auto [offset, width, mask] = fixed.place;
-    if (bytes.size() < size_t{offset} + width) continue;
-    const uint8_t* at = bytes.data() + offset;
+    const size_t offset = fixed.place.offset, width = fixed.place.width;
+    if (bytes.size() < offset + width) continue;
     if (width == 6 || width == 16) {
       sink_.add_slot(fixed.slot, Value::of(bytes.subspan(offset, width)));
       continue;
     }
-    const uint32_t whole = width == 1 ? *at : width == 2 ? load_be16(at) : width == 3 ? load_be24(at) : load_be32(at);
-    const uint32_t part = mask == 0xffff'ffff ? whole : (whole & mask) >> std::countr_zero(mask);
-    sink_.add_slot(fixed.slot, Value::of(fixed.type == FieldType::Boolean ? part != 0 : part));
+    sink_.add_slot(fixed.slot, Value::of(read_place(fixed.place, fixed.type == FieldType::Boolean, bytes.data())));
   }
 }
 
@@ -252,13 +249,14 @@ void FrameWalk::walk_layers(const Frame& frame, const Packet& packet, const Laye
     } else if (protocol == Protocol::Eth && bytes.size() >= 14 && load_be16(bytes.data() + 12) <= 1500) {
       limit(offset + 14, load_be16(bytes.data() + 12));
     }
-    const auto index = static_cast<size_t>(protocol);
+    const auto index = static_cast<size_t>(protocol == Protocol::UdpLite ? Protocol::Udp : protocol);  // the same fields
     const bool tcp_or_udp = protocol == Protocol::Tcp || protocol == Protocol::Udp;
     sink_.set_layer(++seen_[index]);
     Header header{bytes.first(std::min(bytes.size(), end - offset)), wire_end - offset,
                   part.base + static_cast<uint32_t>(offset), quotes > 0};
     if (protocol == Protocol::Eth) header.bytes = bytes;  // its trailer counts as part of it
-    if (protocol_fields_[index] != kFieldCount) sink_.add(protocol_fields_[index], protocol_value(protocol, header.bytes));
+    const FieldId own = protocol_fields_[static_cast<size_t>(protocol)];
+    if (own != kFieldCount) sink_.add(own, protocol_value(protocol, header.bytes));
     if (!fixed_[index].empty()) fixed_fields(protocol, believable(protocol, header.bytes));
     const bool icmp = protocol == Protocol::Icmp || protocol == Protocol::Icmpv6;
     const bool last = i + 1 == part.behind;
@@ -294,13 +292,14 @@ void FrameWalk::header_fields(const Frame& frame, Protocol protocol, const Heade
       if (by_code_[static_cast<size_t>(protocol)]) dissect_icmpv6(header, sink_);
       return quoted_packet(frame, header, true, quotes);
     case Protocol::Tcp:
-    case Protocol::Udp: {
+    case Protocol::Udp:
+    case Protocol::UdpLite: {
       const TransportFacts* facts = frame.streams != nullptr ? frame.streams->find(header.frame_offset) : nullptr;
-      if (by_code_[static_cast<size_t>(protocol)]) {
+      if (by_code_[static_cast<size_t>(protocol == Protocol::Tcp ? protocol : Protocol::Udp)]) {
         if (protocol == Protocol::Tcp) dissect_tcp(header, facts, frame.packet.time, sink_);
-        if (protocol == Protocol::Udp) dissect_udp(header, facts, frame.packet.time, sink_);
+        if (protocol != Protocol::Tcp) dissect_udp(header, facts, frame.packet.time, sink_);
       }
-      if (wants_application_) application_fields(protocol, header, facts);
+      if (wants_application_ && protocol != Protocol::UdpLite) application_fields(protocol, header, facts);
       return;
     }
     default: return;
