@@ -6,11 +6,22 @@ import observer
 import topology
 
 
-def open_lab(source, logs, dataplane_options="", managed=True):
-    """Builds the network, starts servers and Wirewatch, and lets mirror0 see. Returns the observer."""
-    topology.build()
-    hosts.start_servers(logs)
-    watching = observer.Observer(source, logs, dataplane_options=dataplane_options, managed=managed)
-    watching.wait_until_watching()
-    topology.open_mirror()
+def open_lab(source, logs, dataplane_options="", managed=True, inline=False):
+    """Builds the network, starts servers and Wirewatch, and lets it see. Returns the observer."""
+    topology.build(inline)
+
+    def observe():
+        watching = observer.Observer(source, logs, dataplane_options=dataplane_options, managed=managed, inline=inline)
+        watching.wait_until_watching()
+        return watching
+
+    if inline:  # nobody reaches anybody without it
+        watching = observe()
+        topology.meet_neighbours()
+        hosts.start_servers(logs)
+    else:  # sees nothing of how the network gets up
+        topology.meet_neighbours()
+        hosts.start_servers(logs)
+        watching = observe()
+        topology.open_mirror()
     return watching

@@ -17,9 +17,13 @@ MEASUREMENTS = {
 }
 
 
-def run(name, source, logs):
+def run(name, source, logs, inline):
     if name not in MEASUREMENTS:
         print("lab: measurements are\n" + "\n".join(f"  {each:14} {about}" for each, (_, about) in MEASUREMENTS.items()),
               file=sys.stderr)
         return 2
-    return 0 if MEASUREMENTS[name][0](source, logs) else 1
+    if inline and name != "counters":
+        print("lab: inline, only counters are measured", file=sys.stderr)
+        return 2
+    options = {"inline": True} if inline else {}
+    return 0 if MEASUREMENTS[name][0](source, logs, **options) else 1

@@ -6,8 +6,8 @@ import lab
 import show
 
 
-def measure(source, logs):
-    watching = lab.open_lab(source, logs)
+def measure(source, logs, inline=False):
+    watching = lab.open_lab(source, logs, inline=inline)
     traffic = hosts.Traffic(logs)
     traffic.wait_for_single()
     failures = traffic.stop()

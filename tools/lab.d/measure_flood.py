@@ -40,9 +40,11 @@ def measure(source, logs):
     rows = watching.ask("handshakes", "--window", "5m", "--top", 10_000, "--port", 80)["handshakes"]
     measured = sum(row["client"]["address"] == HOSTS["alice"].ipv4 and "syn_ack_rtt_ns" in row for row in rows)
     packets, _, losses = watching.seen()
+    accounting = watching.ask_path("loss")["accounting"]
     print(f"{source}: {sent / SECONDS:,.0f} SYNs a second for {SECONDS} s, {measured} of {LEGITIMATE} legitimate handshakes "
           f"measured" + ("" if while_flooded else " (the flood ended before them)"))
     print(f"{topology.MIRROR} received {frames:,}, Wirewatch processed {packets:,}, lost {losses or 'nothing'}")
+    print(f"accounting: {accounting}")
     print(f"memory of the data plane: {early:,} KiB after 5 s, {late:,} KiB at the end; "
           f"control {watching.memory_kib(watching.ask('status')['control']['pid']):,} KiB")
     flat = late <= early * (1 + MOST_GROWTH)

@@ -15,9 +15,9 @@ WIREWATCH = PROGRAMS / "control" / "cli" / "wirewatch"
 DATAPLANE = PROGRAMS / "dataplane" / "app" / "wirewatch-dataplane"
 API = RUN / "api.sock"
 DATAPLANE_SOCKET = RUN / "dataplane.sock"
-# How each source is told to watch mirror0.
-SOURCES = {"afpacket": f"afpacket:{topology.MIRROR}", "afxdp": f"afxdp:{topology.MIRROR}",
-           "dpdk": f"dpdk:net_pcap0,rx_iface={topology.MIRROR}"}
+# How each source is told to watch an interface, and how to forward as well.
+SOURCES = {"afpacket": "afpacket:{0}", "afxdp": "afxdp:{0}", "dpdk": "dpdk:net_pcap{1},rx_iface={0}"}
+FORWARDING = {**SOURCES, "dpdk": "dpdk:net_af_packet{1},iface={0}"}
 # Counters of frames that did not arrive, among all that a port has.
 LOSSES = {"packet_socket_ring_full", "xdp_rx_dropped", "xdp_rx_ring_full", "rx_missed", "rx_errors", "rx_no_buffer"}
 START_PATIENCE_S = 60  # the first start compiles the rules
@@ -29,19 +29,28 @@ class Observer:
     `managed`: control starts the data plane, and again when it ends; otherwise we do, as a service manager would.
     """
 
-    def __init__(self, source, logs, control_options="", dataplane_options="", managed=True):
-        self.source = source
+    def __init__(self, source, logs, control_options="", dataplane_options="", managed=True, inline=False):
+        self.source, self.inline = source, inline
+        self.interfaces = topology.INLINE if inline else (topology.MIRROR,)
         self.log_path = logs / "wirewatch.log"
         self.config = RUN / "wirewatch.toml"
         self.config.write_text(
             f'[control]\napi_socket = "{API}"\ndataplane_socket = "{DATAPLANE_SOCKET}"\nrules = "{RUN}/rules"\n'
             f'unwanted = ["bittorrent", "p2p"]\ndataplane = "{"start" if managed else "attach"}"\ndataplane_program = "{DATAPLANE}"\n{control_options}\n'
-            f'[dataplane]\ncontrol_socket = "{DATAPLANE_SOCKET}"\n{dataplane_options}\n'
-            f'[[dataplane.port]]\nname = "{topology.MIRROR}"\nsource = "{SOURCES[source]}"\n')
+            f'[dataplane]\ncontrol_socket = "{DATAPLANE_SOCKET}"\n{dataplane_options}\n' + self.port_sections())
         if not managed:
             self.start_in_place([DATAPLANE, "--config", self.config])
         os.environ.update(WIREWATCH_API=str(API), WIREWATCH_RULES=str(RUN / "rules"), LC_ALL="C.UTF-8")
         self.start()
+
+    def port_sections(self):
+        text = ""
+        for number, interface in enumerate(self.interfaces):
+            source = (FORWARDING if self.inline else SOURCES)[self.source].format(interface, number)
+            text += f'[[dataplane.port]]\nname = "{interface}"\nsource = "{source}"\n'
+            if self.inline:
+                text += f'inline_with = "{self.interfaces[1 - number]}"\n'
+        return text
 
     def start_in_place(self, command):
         with open(self.log_path, "ab") as log:
@@ -63,7 +72,7 @@ class Observer:
             if status and "error" in status["rules"]:
                 break
             time.sleep(0.2)
-        raise RuntimeError(f"wirewatch does not watch {topology.MIRROR}: {json.dumps(status)}; its log:\n"
+        raise RuntimeError(f"wirewatch does not watch {self.interfaces}: {json.dumps(status)}; its log:\n"
                            + self.log_path.read_text()[-3000:])
 
     def ask(self, command, *options, patient=False):
@@ -72,6 +81,11 @@ class Observer:
         if done.returncode and not patient:
             raise RuntimeError(f"wirewatch {command}: {done.stderr}")
         return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def ask_path(self, path):
+        """An answer of the API that has no command of its own."""
+        return json.loads(subprocess.run(["curl", "-sS", "--unix-socket", str(API), f"http://localhost/api/v1/{path}"],
+                                         check=True, capture_output=True, text=True).stdout)
 
     def page(self, command, *options, width=100):
         """What a person sees."""

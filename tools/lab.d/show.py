@@ -7,6 +7,7 @@ import time
 import topology
 
 ETHERNET_HEADER = 14
+TRIES = 5
 # A command as it is typed, and how many lines of its page are shown here at most.
 PAGES = ((("status",), 40), (("handshakes", "--top", "6"), 60), (("protocols", "--top", "8"), 60),
          (("destinations", "--top", "8"), 60), (("flows", "--top", "8"), 14), (("alerts",), 14), (("top",), 40))
@@ -20,18 +21,28 @@ def print_page(observer, command, most_lines):
         print("  ...")
 
 
+def balance(observer):
+    """(frames and bytes the interfaces received, packets and bytes and losses that Wirewatch saw), at one moment."""
+    for _ in range(TRIES):
+        received = topology.received(observer.interfaces)
+        observer.wait_until_counted(received[0])
+        seen = observer.seen()
+        if topology.received(observer.interfaces) == received:
+            break  # nobody spoke meanwhile
+    return received, seen
+
+
 def print_balance(observer):
-    """Prints what the interface received and what Wirewatch saw. True when they are the same."""
-    topology.wait_until_quiet()
-    topology.close_mirror()
-    frames, size = topology.received()
-    observer.wait_until_counted(frames)
-    packets, seen_size, losses = observer.seen()
+    """Prints what the interfaces received and what Wirewatch saw. True when they are the same."""
+    topology.wait_until_quiet(observer.interfaces)
+    if not observer.inline:
+        topology.close_mirror()
+    (frames, size), (packets, seen_size, losses) = balance(observer)
     if observer.source == "afxdp":
         size += ETHERNET_HEADER * frames  # veth counts without it once an XDP program sits there
     same = (packets, seen_size) == (frames, size) and not losses
-    print(f"\n{topology.MIRROR} received {frames:,} frames, {size:,} bytes; Wirewatch ({observer.source}) saw {packets:,}, "
-          f"{seen_size:,}" + (f", lost {losses}" if losses else "") + (": the same" if same else ": NOT THE SAME"))
+    print(f"\n{' and '.join(observer.interfaces)} received {frames:,} frames, {size:,} bytes; Wirewatch ({observer.source}) saw "
+          f"{packets:,}, {seen_size:,}" + (f", lost {losses}" if losses else "") + (": the same" if same else ": NOT THE SAME"))
     return same
 
 

@@ -9,6 +9,9 @@
 The hub is a bridge that learns nothing: each frame that passes in either direction comes out at mirror0 once, whole, in
 the order in which it passed. Nothing on mirror0 ever goes back, so its receive counters are the truth about what is to
 be seen. All interfaces have their offloads off: what is on them is what a wire would carry.
+
+With `inline` Wirewatch takes the hub's place, a bump in the wire between its interfaces `west` and `east`: what is sent
+between router and switch gets through only because the data plane forwards it.
 """
 
 import dataclasses
@@ -21,6 +24,7 @@ import network
 from network import HOSTS, ROUTER, SEGMENTS, Host, ip, run
 
 TAP, SWITCH, WATCH, MIRROR = "tap", "switch", "watch", "mirror0"
+INLINE = ("west", "east")
 # Round trips in ms; those without a delay hang on plain cables, fast enough for iperf3.
 MEMBERS = {"web": 0, "infra": 0, "files": 0, "build": 0, "alice": 0, "bob": 8, "carol": 25, "seed": 35, "updates": 48,
            "tracker": 18}
@@ -59,20 +63,24 @@ def router_interface(segment):
     return "lan" if segment == "servers" else SEGMENTS[segment].bridge
 
 
-def make_router():
+def make_router(inline):
     network.make_namespace(ROUTER)
     network.set_sysctl(ROUTER, ipv4__ip_forward=1, ipv6__conf__all__forwarding=1)
     for name in (TAP, SWITCH, WATCH):
         network.make_namespace(name)
         # Ports of switches have no address of their own, and do not ask for one.
         network.set_sysctl(name, ipv6__conf__all__disable_ipv6=1, ipv6__conf__default__disable_ipv6=1)
-    bridge(TAP, "hub", "ageing_time", "0")
     bridge(SWITCH, SEGMENTS["servers"].bridge)
-    cable(ROUTER, "lan", TAP, "to-router")
-    cable(TAP, "to-switch", SWITCH, "uplink")
-    cable(WATCH, MIRROR, TAP, "to-mirror")
-    plug(TAP, "to-router", "hub")
-    plug(TAP, "to-switch", "hub")
+    if inline:
+        cable(ROUTER, "lan", WATCH, "west")
+        cable(WATCH, "east", SWITCH, "uplink")
+    else:
+        bridge(TAP, "hub", "ageing_time", "0")
+        cable(ROUTER, "lan", TAP, "to-router")
+        cable(TAP, "to-switch", SWITCH, "uplink")
+        cable(WATCH, MIRROR, TAP, "to-mirror")
+        plug(TAP, "to-router", "hub")
+        plug(TAP, "to-switch", "hub")
     plug(SWITCH, "uplink", SEGMENTS["servers"].bridge)
     for name, segment in SEGMENTS.items():
         router = Host("router", name, 1, 0, "router")
@@ -122,8 +130,9 @@ def plug_in(host):
     network.name_resolution(host)
 
 
-def meet_neighbours(hosts):
+def meet_neighbours():
     """Lets the router resolve everyone's link-layer address: no first round trip that is measured counts ARP in."""
+    hosts = members()
     pings = [subprocess.Popen(["ip", "netns", "exec", ROUTER, "ping", "-q", "-c", "1", "-W", "2", address],
                               stdout=subprocess.DEVNULL) for host in hosts for address in (host.ipv4, host.ipv6)]
     unreached = sum(ping.wait() != 0 for ping in pings)
@@ -131,29 +140,32 @@ def meet_neighbours(hosts):
         raise RuntimeError(f"{unreached} of {len(pings)} addresses do not answer the router")
 
 
-def build():
-    make_router()
+def build(inline=False):
+    """All cables; nobody has spoken yet."""
+    make_router(inline)
     hosts = members()
     start_delay_path([host for host in hosts if host.round_trip_ms])
     for host in hosts:
         plug_in(host)
-    meet_neighbours(hosts)
 
 
-def received():
-    """(frames, bytes) that mirror0 has received, by its own counters."""
-    answer = subprocess.run(["ip", "-n", WATCH, "-j", "-s", "link", "show", MIRROR], check=True, capture_output=True,
-                            text=True).stdout
-    counters = json.loads(answer)[0]["stats64"]["rx"]
-    return counters["packets"], counters["bytes"]
+def received(interfaces=(MIRROR,)):
+    """(frames, bytes) that these interfaces of Wirewatch have received, by their own counters."""
+    frames = size = 0
+    for interface in interfaces:
+        answer = subprocess.run(["ip", "-n", WATCH, "-j", "-s", "link", "show", interface], check=True,
+                                capture_output=True, text=True).stdout
+        counters = json.loads(answer)[0]["stats64"]["rx"]
+        frames, size = frames + counters["packets"], size + counters["bytes"]
+    return frames, size
 
 
-def wait_until_quiet(patience_s=10):
+def wait_until_quiet(interfaces=(MIRROR,), patience_s=10):
     """Until nothing has passed for a second."""
-    before, deadline = received(), time.monotonic() + patience_s
+    before, deadline = received(interfaces), time.monotonic() + patience_s
     while time.monotonic() < deadline:
         time.sleep(1)
-        now = received()
+        now = received(interfaces)
         if now == before:
             return
         before = now
