@@ -17,6 +17,13 @@ void describe_network(const Frame& frame, DescribeMemory& memory, PacketLine& li
 /// Frames with ports: the transport's own line, and the application's where there is one.
 void describe_transport(const Frame& frame, DescribeMemory& memory, PacketLine& line) noexcept;
 
+/// What a TCP segment is in the light of the ones before it, as tshark's sequence analysis has it.
+struct TcpJudgement {
+  bool resent = false;      // holds nothing that was not seen before: no application looks at it again
+};
+/// Puts "[TCP Retransmission] " and the like into `info`, and remembers the segment.
+TcpJudgement judge_tcp(const Frame& frame, const uint8_t* header, const ApplicationData& data, InfoText& info) noexcept;
+
 /// How long the message at the start of a TCP payload is, where its beginning says so; else as long as what is there.
 size_t message_length(std::string_view application, std::span<const uint8_t> bytes) noexcept;
 

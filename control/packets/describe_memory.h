@@ -13,6 +13,20 @@
 
 namespace wirewatch {
 
+/// One direction of a TCP connection, as far as the next segment is judged by it. Numbers as in the headers.
+struct TcpSender {
+  uint32_t next_sequence = 0;      // behind the highest byte that was sent
+  uint32_t acknowledged = 0;       // the last acknowledgment that this end sent
+  uint32_t last_new_ack_frame = 0; // the frame that sent it first
+  uint32_t repeated_acks = 0;
+  int64_t acknowledged_ns = 0;
+  int64_t sent_ns = 0;             // when next_sequence was reached
+  uint16_t window = 0;             // as in the header
+  int16_t window_shift = -1;
+  bool seen = false;
+  bool kept_alive = false;         // its last segment was a keep-alive
+};
+
 struct RpcCall {
   uint32_t program = 0;
   uint32_t version = 0;
@@ -42,6 +56,11 @@ class RecentTable {
  public:
   RecentTable() : slots_(Size) {}
 
+  /// What is there, or a new one.
+  Value& at(uint64_t key, uint64_t frame) noexcept {
+    Value* const known = find(key);
+    return known != nullptr ? *known : put(key, frame);
+  }
   Value& put(uint64_t key, uint64_t frame) noexcept {
     Slot& slot = slots_[place(key)];
     slot.key = key | 1;
@@ -71,6 +90,7 @@ class RecentTable {
 
 struct DescribeMemory {
   struct Nothing {};
+  RecentTable<TcpSender, 1 << 15> tcp_senders;         // by stream and direction
   RecentTable<uint16_t, 1 << 16> tls_versions;         // by stream
   RecentTable<RpcCall, 1 << 14> rpc_calls;             // by flow and transaction
   RecentTable<Nothing, 1 << 14> echo_requests;         // by addresses, identifier and sequence

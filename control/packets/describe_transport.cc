@@ -177,10 +177,12 @@ void describe_transport(const Frame& frame, DescribeMemory& memory, PacketLine& 
   ApplicationData data = application_data(frame, memory);
   const Layers& layers = frame.layers;
   const uint8_t ip_protocol = layers.key.ip_protocol;
+  bool resent = false;
   if (ip_protocol == kTcp) {
     line.protocol = "TCP";
     if (const uint8_t* const header = last_header(frame, Protocol::Tcp, 20)) {
       if (frame.streams != nullptr) data.stream = frame.streams->find(static_cast<uint32_t>(header - frame.packet.data));
+      resent = judge_tcp(frame, header, data, line.info).resent;
       put_tcp(frame, header, data, line.info);
     }
   } else {
@@ -188,7 +190,7 @@ void describe_transport(const Frame& frame, DescribeMemory& memory, PacketLine& 
     put_ports(data, line.info);
     line.info.put(" Len=", data.length);
   }
-  if (data.bytes.empty()) return;
+  if (data.bytes.empty() || resent) return;
   if (data.stream != nullptr && !name_of(data.stream->application).empty()) return describe_messages(data, line);
   const std::string_view application = detected_application(frame);
   if (application.empty()) return;

@@ -5,6 +5,11 @@
 #include "control/packets/describe_memory.h"
 
 namespace wirewatch {
+namespace {
+
+constexpr uint8_t kTcp = 6;
+
+}  // namespace
 
 const uint8_t* last_header(const Frame& frame, Protocol protocol, size_t least) noexcept {
   for (size_t i = frame.layers.depth; i-- > 0;) {
@@ -35,7 +40,7 @@ void PacketDescriber::describe(const Frame& frame, PacketLine& line) noexcept {
 void PacketDescriber::remember(const Frame& frame) noexcept {
   const Layers& layers = frame.layers;
   const Protocol last = layers.depth > 0 ? layers.protocols[layers.depth - 1u] : Protocol::None;
-  const bool refers = layers.has_flow ? layers.payload_captured > 0 : last == Protocol::Icmp || last == Protocol::Icmpv6;
+  const bool refers = layers.has_flow ? layers.key.ip_protocol == kTcp || layers.payload_captured > 0 : last == Protocol::Icmp || last == Protocol::Icmpv6;
   if (refers) describe(frame, *unseen_);
 }
 
