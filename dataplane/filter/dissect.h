@@ -37,12 +37,14 @@ Application application_of(Protocol transport, uint16_t source_port, uint16_t de
 struct Carrier {
   bool over_tcp = false;
   bool tls13 = false;  // the server of the stream chose TLS 1.3
+  bool tls_encrypted = false;  // this direction of the stream changed to encryption before
 };
 void dissect_application(Application which, Carrier carrier, std::span<const uint8_t> bytes, FieldSink& sink) noexcept;
 
 void dissect_dns(std::span<const uint8_t> message, Application which, bool over_tcp, FieldSink& sink) noexcept;
-void dissect_http(std::span<const uint8_t> message, FieldSink& sink) noexcept;
-void dissect_tls(std::span<const uint8_t> records, bool tls13, FieldSink& sink) noexcept;
+/// `own` is the protocol it is shown as: http or ssdp.
+void dissect_http(std::span<const uint8_t> message, FieldId own, FieldSink& sink) noexcept;
+void dissect_tls(std::span<const uint8_t> records, Carrier carrier, FieldSink& sink) noexcept;
 void dissect_dhcp(std::span<const uint8_t> message, FieldSink& sink) noexcept;
 void dissect_ntp(std::span<const uint8_t> message, FieldSink& sink) noexcept;
 

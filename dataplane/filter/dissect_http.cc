@@ -113,8 +113,8 @@ void full_uri(Text host, Text uri, FieldSink& sink) noexcept {
 
 }  // namespace
 
-void dissect_http(std::span<const uint8_t> message, FieldSink& sink) noexcept {
-  sink.add_protocol("http"_f, message);
+void dissect_http(std::span<const uint8_t> message, FieldId own, FieldSink& sink) noexcept {
+  sink.add_protocol(own, message);
   const Text text = as_text(message);
   const bool response = text.starts_with("HTTP/"), request = !response && looks_like_http(message);
   if (!request && !response) return;

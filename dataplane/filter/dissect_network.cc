@@ -73,7 +73,7 @@ void dissect_ipv6(const Header& header, FieldSink& sink) noexcept {
         break;
       case kAuthentication:
         sink.add_protocol("ah"_f, whole);
-        dissect_ah({whole, whole.size(), 0, header.quoted}, sink);
+        dissect_ah({whole, whole.size(), 0, header.quoted, header.overlong}, sink);
         break;
       case kShim6: break;
       default: return;

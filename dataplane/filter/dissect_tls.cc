@@ -113,7 +113,9 @@ void handshake(ByteReader record, FieldSink& sink) noexcept {
 
 }  // namespace
 
-void dissect_tls(std::span<const uint8_t> records, bool tls13, FieldSink& sink) noexcept {
+void dissect_tls(std::span<const uint8_t> records, Carrier carrier, FieldSink& sink) noexcept {
+  constexpr uint8_t kChangeCipherSpec = 20;
+  bool encrypted = carrier.tls_encrypted;
   sink.add_protocol("tls"_f, records);
   ByteReader reader(records);
   while (reader.remaining() >= 5) {
@@ -121,12 +123,14 @@ void dissect_tls(std::span<const uint8_t> records, bool tls13, FieldSink& sink) 
     const uint16_t version = *reader.be16();
     const size_t length = *reader.be16();
     sink.add("tls.record"_f, 1);
-    sink.add(tls13 && type == kApplicationData ? "tls.record.opaque_type"_f : "tls.record.content_type"_f, type);
+    sink.add(carrier.tls13 && type == kApplicationData ? "tls.record.opaque_type"_f : "tls.record.content_type"_f, type);
     sink.add("tls.record.version"_f, version);
     sink.add("tls.record.length"_f, length);
     auto body = nested(reader, std::min(length, reader.remaining()));
     if (!body) return;
-    if (type == kHandshake) handshake(*body, sink);
+    if (type == kHandshake && encrypted) sink.add("tls.handshake"_f, 1);
+    if (type == kHandshake && !encrypted) handshake(*body, sink);
+    encrypted |= type == kChangeCipherSpec;
     if (type == kApplicationData) sink.add("tls.app_data"_f, body->rest());
     if (type == kAlert) {
       sink.add("tls.alert_message"_f, 1);

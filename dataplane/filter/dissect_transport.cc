@@ -112,13 +112,11 @@ void dissect_tcp(const Header& header, const TransportFacts* facts, Timestamp ti
   const uint32_t sequence_base = facts != nullptr ? facts->sequence_base : 0;
   const uint32_t acknowledgment_base = facts != nullptr ? facts->acknowledgment_base : 0;
   constexpr uint16_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kAck = 0x10;
-  const bool has_length = !header.quoted && header.wire_length >= header_length;  // a quote is cut as its sender likes
+  const bool has_length = !header.overlong && header.wire_length >= header_length;  // else tshark trusts no numbers
   const size_t length = has_length ? header.wire_length - header_length : 0;
   if (has_length) sink.add("tcp.len"_f, length);
-  if (!header.quoted) {
-    sink.add("tcp.seq"_f, sequence - sequence_base);
-    sink.add("tcp.seq_raw"_f, sequence);
-  }
+  if (!header.quoted) sink.add("tcp.seq"_f, sequence - sequence_base);
+  if (has_length) sink.add("tcp.seq_raw"_f, sequence);
   if (has_length) {
     const uint32_t consumed = (flags & (kSyn | kFin)) != 0 ? 1 : 0;
     sink.add("tcp.nxtseq"_f, static_cast<uint32_t>(sequence - sequence_base + length + consumed));
@@ -141,7 +139,7 @@ void dissect_tcp(const Header& header, const TransportFacts* facts, Timestamp ti
     sink.add("tcp.options"_f, all);
     options(all, acknowledgment_base, sink);
   }
-  const bool has_payload = header.quoted || length > 0;
+  const bool has_payload = !has_length || length > 0;
   if (has_payload && bytes.size() > header_length) sink.add("tcp.payload"_f, bytes.subspan(header_length));
 }
 

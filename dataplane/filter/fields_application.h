@@ -50,6 +50,7 @@ inline constexpr std::array kApplicationFields{
     found("dns.srv.port", FieldType::Uint16, Protocol::None, "Port of a service record"),
 
     protocol("http", Protocol::None, "Hypertext transfer, version 1"),
+    protocol("ssdp", Protocol::None, "Service discovery, HTTP over UDP"),
     found("http.request", FieldType::Boolean, Protocol::None, "A request"),
     found("http.response", FieldType::Boolean, Protocol::None, "A response"),
     found("http.request.method", FieldType::String, Protocol::None, "Method"),

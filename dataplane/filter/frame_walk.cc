@@ -232,6 +232,7 @@ void FrameWalk::walk_layers(const Frame& frame, const Packet& packet, const Laye
     end = std::min(end, at + length);
     wire_end = std::max(std::min(wire_end, at + length), end);
   };
+  bool overlong = false;
   for (uint8_t i = part.first; i < part.behind; ++i) {
     const Protocol protocol = layers.protocols[i];
     const size_t offset = layers.offsets[i];
@@ -239,9 +240,13 @@ void FrameWalk::walk_layers(const Frame& frame, const Packet& packet, const Laye
     const auto bytes = std::span(packet.data + offset, end - offset);
     if (protocol == Protocol::Ip && bytes.size() >= 4) {
       if (bytes[0] >> 4 == 6) continue;  // the parser reads on as IPv6 at the same place
-      if (const size_t total = load_be16(bytes.data() + 2); total != 0) limit(offset, total);
+      const size_t total = load_be16(bytes.data() + 2);
+      overlong = total > wire_end - offset;
+      if (total != 0) limit(offset, total);
     } else if (protocol == Protocol::Ipv6 && bytes.size() >= 6) {
-      if (const size_t payload = load_be16(bytes.data() + 4); payload != 0) limit(offset + 40, payload);
+      const size_t payload = load_be16(bytes.data() + 4);
+      overlong = payload + 40 > wire_end - offset;
+      if (payload != 0) limit(offset + 40, payload);
     } else if (protocol == Protocol::Udp && bytes.size() >= 6) {
       if (const size_t length = load_be16(bytes.data() + 4); length >= 8 && length < wire_end - offset) limit(offset, length);
     } else if (protocol == Protocol::Pppoes && bytes.size() >= 6) {
@@ -253,7 +258,7 @@ void FrameWalk::walk_layers(const Frame& frame, const Packet& packet, const Laye
     const bool tcp_or_udp = protocol == Protocol::Tcp || protocol == Protocol::Udp;
     sink_.set_layer(++seen_[index]);
     Header header{bytes.first(std::min(bytes.size(), end - offset)), wire_end - offset,
-                  part.base + static_cast<uint32_t>(offset), quotes > 0};
+                  part.base + static_cast<uint32_t>(offset), quotes > 0, overlong};
     if (protocol == Protocol::Eth) header.bytes = bytes;  // its trailer counts as part of it
     const FieldId own = protocol_fields_[static_cast<size_t>(protocol)];
     if (own != kFieldCount) sink_.add(own, protocol_value(protocol, header.bytes));
@@ -279,7 +284,7 @@ void FrameWalk::header_fields(const Frame& frame, Protocol protocol, const Heade
     case Protocol::Pppoes:
     case Protocol::Pppoed: return dissect_pppoe(header, sink_);
     case Protocol::Ppp: return dissect_ppp(header, sink_);
-    case Protocol::Ip: return dissect_ip({believable(protocol, header.bytes), header.wire_length, 0, header.quoted}, sink_);
+    case Protocol::Ip: return dissect_ip({believable(protocol, header.bytes), header.wire_length, 0, header.quoted, header.overlong}, sink_);
     case Protocol::Ipv6: return dissect_ipv6(header, sink_);
     case Protocol::Igmp: return dissect_igmp(header, sink_);
     case Protocol::Gre: return dissect_gre(header, sink_);
@@ -314,7 +319,7 @@ void FrameWalk::application_fields(Protocol transport, const Header& header, con
       sink_.set_layer(1);
       sink_.add_protocol("tls"_f, bytes);
     }
-    dissect_application(facts->application, {.over_tcp = true, .tls13 = facts->tls13}, facts->pdus, sink_);
+    dissect_application(facts->application, {.over_tcp = true, .tls13 = facts->tls13, .tls_encrypted = facts->tls_encrypted}, facts->pdus, sink_);
     return;
   }
   if (bytes.size() <= 8) return;

@@ -22,6 +22,7 @@ struct Header {
   size_t wire_length = 0;     // the same in bytes on the wire
   uint32_t frame_offset = 0;  // of the header
   bool quoted = false;        // inside an ICMP error
+  bool overlong = false;      // the IP header claims more than the frame had on the wire
 };
 
 class FrameWalk {

@@ -171,6 +171,11 @@ bool chooses_tls13(std::span<const uint8_t> records) noexcept {
   return false;
 }
 
+bool changes_to_encryption(std::span<const uint8_t> record) noexcept {
+  constexpr uint8_t kChangeCipherSpec = 20;
+  return !record.empty() && record[0] == kChangeCipherSpec;
+}
+
 Application application_of(Protocol transport, uint16_t source_port, uint16_t destination_port,
                            std::span<const uint8_t> payload, size_t wire_length) noexcept {
   if (transport != Protocol::Udp || payload.empty()) return Application::None;
@@ -182,6 +187,7 @@ Application application_of(Protocol transport, uint16_t source_port, uint16_t de
       case 67:
       case 68: return Application::Dhcp;
       case 123: return Application::Ntp;
+      case 1900: return Application::Ssdp;
       case 137:
       case 138: return Application::None;  // NetBIOS names look like DNS
       default: break;
@@ -195,16 +201,17 @@ void dissect_application(Application which, Carrier carrier, std::span<const uin
   sink.set_layer(1);
   switch (which) {
     case Application::None: return;
-    case Application::Tls: return dissect_tls(bytes, carrier.tls13, sink);
+    case Application::Tls: return dissect_tls(bytes, carrier, sink);
     case Application::Dhcp: return dissect_dhcp(bytes, sink);
     case Application::Ntp: return dissect_ntp(bytes, sink);
+    case Application::Ssdp: return dissect_http(bytes, "ssdp"_f, sink);
     default: break;
   }
   while (!bytes.empty()) {  // messages one after the other
     const size_t length = carrier.over_tcp ? std::min(pdu_length(which, bytes).value_or(bytes.size()), bytes.size()) : bytes.size();
     const auto message = bytes.first(length);
     if (which == Application::Http) {
-      dissect_http(message, sink);
+      dissect_http(message, "http"_f, sink);
     } else {
       dissect_dns(message, which, carrier.over_tcp, sink);
     }

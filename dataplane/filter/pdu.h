@@ -19,6 +19,9 @@ bool may_become_http(std::span<const uint8_t> bytes) noexcept;
 /// Do the records begin with a hello of a server that chooses TLS 1.3?
 bool chooses_tls13(std::span<const uint8_t> records) noexcept;
 
+/// Is the record at the start the last one of its direction in the clear?
+bool changes_to_encryption(std::span<const uint8_t> record) noexcept;
+
 /// A message that ends with the connection.
 inline constexpr size_t kUntilTheEnd = ~size_t{0};
 

@@ -70,6 +70,15 @@ int window_shift(std::span<const uint8_t> options) noexcept {
   return -1;
 }
 
+/// Does the innermost IP header claim more bytes than there were on the wire?
+bool claims_too_much(const Packet& packet, const Layers& layers) noexcept {
+  const size_t wire = std::max(packet.original_length, packet.captured_length), offset = layers.inner_offset;
+  if (packet.captured_length < offset + 6 || wire < offset) return false;
+  const uint8_t* ip = packet.data + offset;
+  const size_t claimed = layers.inner_family == IpFamily::V4 ? load_be16(ip + 2) : load_be16(ip + 4) + 40u;
+  return claimed > wire - offset;
+}
+
 }  // namespace
 
 struct StreamTracker::State {
@@ -181,6 +190,7 @@ void StreamTracker::State::segment(const Packet& packet, const Layers& layers, s
   segment.payload_length = layers.payload_length;
   segment.forward = layers.source_is_low;
   segment.quoted = quoted;
+  segment.overlong = claims_too_much(packet, layers);
   segment.frame = packet.number;
   segment.time = packet.time;
   if (length > 20) segment.window_shift = window_shift(header.subspan(20, length - 20));

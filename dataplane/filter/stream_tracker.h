@@ -18,9 +18,9 @@ namespace wirewatch {
 
 namespace filter {
 /// Which application protocol a payload is read as.
-enum class Application : uint8_t { None, Dns, Mdns, Llmnr, Http, Tls, Dhcp, Ntp };
+enum class Application : uint8_t { None, Dns, Mdns, Llmnr, Http, Tls, Dhcp, Ntp, Ssdp };
 constexpr std::string_view name(Application application) noexcept {
-  constexpr std::array<std::string_view, 8> kNames{"", "dns", "mdns", "llmnr", "http", "tls", "dhcp", "ntp"};
+  constexpr std::array<std::string_view, 9> kNames{"", "dns", "mdns", "llmnr", "http", "tls", "dhcp", "ntp", "ssdp"};
   return kNames[static_cast<size_t>(application)];
 }
 }  // namespace filter
@@ -41,7 +41,8 @@ struct TransportFacts {
   int64_t ack_rtt_ns = 0;
   int64_t initial_rtt_ns = 0;
   Timestamp first_time, previous_time;  // of the stream; equal to the frame's own for its first frame
-  bool tls13 = false;
+  bool tls13 = false;             // the server chose TLS 1.3
+  bool tls_encrypted = false;     // this direction changed to encryption in an earlier frame
   bool begins_pdu = false;        // of `application`, but it is not whole yet
   std::span<const uint8_t> pdus;  // whole PDUs that end in this frame, put together from the segments before
 };

@@ -19,7 +19,7 @@ bool before(uint32_t a, uint32_t b) noexcept { return static_cast<int32_t>(a - b
 
 /// Ports whose own dissector in Wireshark takes everything before it is looked at for TLS or HTTP.
 bool belongs_to_others(uint16_t port) noexcept {
-  constexpr std::array<uint16_t, 12> kPorts{20, 22, 23, 111, 139, 179, 445, 554, 1935, 3389, 6667, 8554};
+  constexpr std::array<uint16_t, 13> kPorts{20, 22, 23, 111, 139, 179, 445, 554, 1935, 3389, 6667, 8009, 8554};
   return std::ranges::find(kPorts, port) != kPorts.end();
 }
 /// Protocols that change to TLS in the middle of a conversation.
@@ -69,8 +69,11 @@ void TcpStream::observe(const TcpSegment& segment, TransportFacts& facts) {
   facts.stream = number_;
   facts.first_time = first_time_;
   facts.previous_time = last_time_;
+  if (segment.overlong) return;
   if (segment.quoted) {
-    return;  // tshark shows its numbers as they stand
+    facts.sequence_base = own.has_base ? own.base : 0;
+    facts.acknowledgment_base = other.has_base ? other.base : 0;
+    return;
   }
   last_time_ = segment.time;
   if (!own.has_base) {
@@ -191,6 +194,7 @@ size_t TcpStream::whole_messages(Direction& own) {
       own.length = length.value_or(0);
       return whole;
     }
+    own.tls_encrypted |= application_ == Application::Tls && changes_to_encryption(rest);
     whole += *length;
   }
   return whole;
@@ -204,6 +208,7 @@ void TcpStream::application(const TcpSegment& segment, Direction& own, bool agai
   const bool had_start = own.pending.size() > own.dead;
   if (!segment.payload.empty() && !join(segment, own)) return;
   const bool cut = segment.payload.size() < segment.payload_length;
+  facts.tls_encrypted = own.tls_encrypted;
   size_t whole = segment.payload.empty() ? 0 : whole_messages(own);
   if (cut || ends || own.pending.size() - whole > kMostPending) whole = own.pending.size();
   own.dead = whole;

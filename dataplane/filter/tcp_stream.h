@@ -24,6 +24,7 @@ struct TcpSegment {
   uint32_t payload_length = 0;       // on the wire
   bool forward = false;              // sent by the end that compares lower
   bool quoted = false;               // inside an ICMP error: shown, but nothing is learned from it
+  bool overlong = false;             // cut short against its IP header: its numbers are shown as they stand
   uint64_t frame = 0;
   Timestamp time;
 };
@@ -56,6 +57,7 @@ class TcpStream {
     std::vector<uint8_t> pending;      // the start of a message
     size_t dead = 0;                   // bytes of `pending` that were handed out last time
     size_t length = 0;                 // of the message at the start of `pending`; 0 not known
+    bool tls_encrypted = false;
     bool broken = false;               // a part of that message was not captured
   };
 
