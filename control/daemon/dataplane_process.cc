@@ -34,8 +34,14 @@ Result<pid_t> spawn(const std::string& program, const std::vector<std::string>& 
   // A group of its own: Ctrl-C at a terminal reaches us, and we end it in order.
   ::posix_spawnattr_setpgroup(&attributes, 0);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  // Asio opens its sockets without close-on-exec: a child that holds our listening socket would let callers wait for ever
+  // once we are gone.
+  posix_spawn_file_actions_t actions;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, 3);
   pid_t pid = 0;
-  const int failed = ::posix_spawnp(&pid, program.c_str(), nullptr, &attributes, argv.data(), environ);
+  const int failed = ::posix_spawnp(&pid, program.c_str(), &actions, &attributes, argv.data(), environ);
+  ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   if (failed != 0) return fail("cannot start '" + program + "': " + std::strerror(failed));
   return pid;

@@ -13,7 +13,6 @@ void EventCollector::attach(std::shared_ptr<const SharedState> region, Now now) 
   malformed_before_ = malformed();
   rings_.clear();
   flows_.end_all();
-  alerts_.end_all();
   ids_.clear();
   region_ = std::move(region);
   for (unsigned i = 0; i < region_->worker_count(); ++i) rings_.push_back(region_->events(i));
@@ -31,7 +30,7 @@ bool EventCollector::collect_from(EventReader& ring, size_t most, Now now) {
     if (!event) return false;
     ++events_;
     if (const auto* const flow = std::get_if<FlowEvent>(&*event)) {
-      const KnownFlow& known = flows_.observe(*flow, id_of(flow->record.application));
+      KnownFlow& known = flows_.observe(*flow, id_of(flow->record.application));
       alerts_.observe(known, *names_, now.utc);
     } else {
       handshakes_.observe(std::get<HandshakeEvent>(*event).record, now.steady_ns);

@@ -16,24 +16,18 @@ bool AlertLog::is_unwanted(ApplicationId application, const ApplicationNames& na
   return by_application_[application];
 }
 
-bool AlertLog::observe(const KnownFlow& flow, const ApplicationNames& names, Timestamp now) {
-  if (const auto known = by_flow_.find(flow.key); known != by_flow_.end()) {
-    if (const uint64_t first = forgotten(); known->second >= first) {
-      Alert& alert = alerts_[known->second - first];
+bool AlertLog::observe(KnownFlow& flow, const ApplicationNames& names, Timestamp now) {
+  if (flow.alert) {
+    if (const uint64_t first = forgotten(); *flow.alert >= first) {
+      Alert& alert = alerts_[*flow.alert - first];
       alert.flow = flow.record;
       if (!flow.host.empty()) alert.host = flow.host;
     }
-    if (!flow.active) by_flow_.erase(known);
     return false;
   }
   const bool is_guess = flow.record.evidence == Evidence::Port;
   if (is_guess || !is_unwanted(flow.record.application, names)) return false;
-  if (flow.active) {
-    // Flows whose alert is forgotten still stand here; far more of them than alerts means their ends were lost.
-    if (by_flow_.size() >= most_alerts_ * 4) by_flow_.clear();
-    by_flow_[flow.key] = raised_;
-  }
-  ++raised_;
+  flow.alert = raised_++;
   alerts_.push_back({flow.record, flow.host, now});
   if (alerts_.size() > most_alerts_) alerts_.pop_front();
   return true;

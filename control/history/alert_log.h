@@ -7,7 +7,6 @@
 #include <deque>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "control/aggregate/application_names.h"
@@ -28,10 +27,7 @@ class AlertLog {
       : unwanted_(std::move(unwanted)), most_alerts_(most_alerts) {}
 
   /// Whether this flow raised an alert just now. A guess from the port never does.
-  bool observe(const KnownFlow& flow, const ApplicationNames& names, Timestamp now);
-  /// The data plane is gone, and flows that come are new ones.
-  void end_all() { by_flow_.clear(); }
-
+  bool observe(KnownFlow& flow, const ApplicationNames& names, Timestamp now);
   /// Oldest first.
   const std::deque<Alert>& alerts() const noexcept { return alerts_; }
   uint64_t raised() const noexcept { return raised_; }
@@ -46,7 +42,6 @@ class AlertLog {
   size_t most_alerts_;
   std::vector<bool> by_application_;  // as far as asked
   std::deque<Alert> alerts_;
-  std::unordered_map<uint64_t, uint64_t> by_flow_;  // number of the alert, from 0, of flows still active
   uint64_t raised_ = 0;
 };
 

@@ -44,7 +44,7 @@ void FlowStore::make_room() {
   ++forgotten_;
 }
 
-const KnownFlow& FlowStore::observe(const FlowEvent& event, ApplicationId application) {
+KnownFlow& FlowStore::observe(const FlowEvent& event, ApplicationId application) {
   bool is_new = false;
   const auto at = find_or_make(event, is_new);
   const FlowRecord before = at->record;

@@ -20,7 +20,7 @@ struct KnownFlow {
   FlowRecord record;        // its traffic is all of the flow's; application and signature as by the caller's names
   std::string host;
   bool active = true;
-  bool counted = false;     // in the sums from its first packet on
+  std::optional<uint64_t> alert;  // number of the one it raised, for AlertLog
 };
 
 class FlowStore {
@@ -28,7 +28,7 @@ class FlowStore {
   explicit FlowStore(size_t most_flows) : most_flows_(most_flows) {}
 
   /// `application` is the event's, in the caller's numbering. The flow is valid until the next call.
-  const KnownFlow& observe(const FlowEvent& event, ApplicationId application);
+  KnownFlow& observe(const FlowEvent& event, ApplicationId application);
   /// The data plane is gone: nothing is active any more, and ids begin anew.
   void end_all();
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -24,7 +25,7 @@ LiveTotals totals() {
   totals.flows.guessed[1] = {.flows = 1, .traffic = {1, 60}, .sent = {}, .received = {}, .strongest = Evidence::Port};
   totals.handshakes.established = 3;
   RttHistogram rtt;
-  for (const int64_t ns : {1'000, 2'000'000, 2'000'001, 90'000'000'000}) rtt.record(ns);
+  for (const int64_t ns : std::array<int64_t, 4>{1'000, 2'000'000, 2'000'001, 90'000'000'000}) rtt.record(ns);
   totals.rtt_by_capture_port = {{"mirror\"0\\", {{443, rtt}, {0, rtt}}}};
   totals.process.emplace();
   totals.process->ports.resize(1);
