@@ -91,9 +91,9 @@ Result<void> check_inline(const std::vector<PortConfig>& ports, const PortConfig
     return fail("port '" + port.name + "' is inline with '" + partner->name + "', but not the other way round; give '" +
                 partner->name + "' the line inline_with = \"" + port.name + "\"");
   }
-  const auto is_dpdk = [](const PortConfig& each) { return each.spec.kind == SourceKind::Dpdk; };
-  if (!is_dpdk(port) || !is_dpdk(*partner)) {
-    return fail("port '" + port.name + "' is inline with '" + partner->name + "', and both must be dpdk: ports");
+  const bool captures = port.spec.kind == SourceKind::File || port.spec.kind == SourceKind::Replay;
+  if (captures || port.spec.kind != partner->spec.kind) {
+    return fail("ports '" + port.name + "' and '" + partner->name + "' are inline, and must both be dpdk:, both afxdp: or both afpacket:");
   }
   if (port.workers != partner->workers) {
     return fail("ports '" + port.name + "' and '" + partner->name + "' are inline and need the same number of workers");

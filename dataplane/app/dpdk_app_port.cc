@@ -90,13 +90,15 @@ Result<std::unique_ptr<DpdkAppPort>> DpdkAppPort::open(const PortConfig& config,
   return port;
 }
 
-void DpdkAppPort::forward_to(const DpdkAppPort& partner) {
+Result<void> DpdkAppPort::join(Port& other) {
+  const auto& partner = static_cast<const DpdkAppPort&>(other);  // complete_config saw to the kind
   const ParseOptions parse{.vlan_in_key = config_.vlan_in_key, .vni_in_key = config_.vni_in_key};
   for (const auto& queue : queues_) {
     guards_.push_back(std::make_unique<ShedGuard>(parse));
     queue->forward_to(*partner.device_);
     queue->guard_with(std::ref(*guards_.back()));
   }
+  return {};
 }
 
 void DpdkAppPort::maintain() {

@@ -17,9 +17,7 @@ namespace wirewatch {
 class DpdkAppPort final : public Port {
  public:
   static Result<std::unique_ptr<DpdkAppPort>> open(const PortConfig& config, const DataplaneConfig& all, uint16_t number, const TscClock& tsc);
-  /// Both ports must be open. Before run().
-  void forward_to(const DpdkAppPort& partner);
-
+  Result<void> join(Port& partner) override;
   void run(unsigned number, const WorkerContext& context) override;
   void maintain() override;
   void describe(PortState& state) const override;

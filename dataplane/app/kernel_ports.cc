@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/app/kernel_ports.h"
 
+#include "dataplane/app/inline_source.h"
 #include "dataplane/source/afpacket.h"
+#include "dataplane/source/afpacket_sender.h"
 #ifdef WIREWATCH_HAS_AFXDP
 #include "dataplane/source/afxdp.h"
 #endif
@@ -9,39 +11,108 @@
 namespace wirewatch {
 namespace {
 
-constexpr auto kSendNothing = [](const Burst&, uint64_t) {};
-
-template <LiveSource Source>
-void run_source(Source& source, const WorkerContext& context) {
-  WorkerLoop loop(source, context.board, context.settings, kSendNothing);
-  run_live(source, context.worker, loop, context.stop);
-  loop.write_report();
-}
-
-class AfPacketPort final : public Port {
+/// What both kinds have in common: a source for each worker and, in a pair, a way out for each.
+template <LiveSource Source, typename Sender>
+class KernelPort : public Port {
  public:
-  AfPacketPort(const PortConfig& config, std::vector<std::unique_ptr<AfPacketSource>> sources)
-      : Port(config), sources_(std::move(sources)) {}
+  explicit KernelPort(const PortConfig& config) : Port(config) {}
 
-  void run(unsigned number, const WorkerContext& context) override { run_source(*sources_[number], context); }
+  void run(unsigned number, const WorkerContext& context) override {
+    if (number < ways_out_.size()) {
+      WayOut& out = *ways_out_[number];
+      InlineSource source(this->source(number), *out.sender, out.guard, out.counts);
+      WorkerLoop loop(source, context.board, context.settings,
+                      [&source](const Burst& burst, uint64_t drop) { source.forward(burst, drop); });
+      run_live(source, context.worker, loop, context.stop);
+      loop.write_report();
+    } else {
+      WorkerLoop loop(source(number), context.board, context.settings, [](const Burst&, uint64_t) {});
+      run_live(source(number), context.worker, loop, context.stop);
+      loop.write_report();
+    }
+  }
   void describe(PortState& state) const override {
-    state.link_up = sources_.front()->link() == LinkState::Up;
-    state.clock_state = "stamped by the kernel or, where it says so, the NIC";
+    state.link_up = first().link() == LinkState::Up;
+    state.clock_state = first().describe_clock();
+    uint64_t not_sent = 0, shed = 0;
+    for (const auto& out : ways_out_) {
+      state.forwarded_packets += out->counts.forwarded.get();
+      state.dropped_packets += out->counts.blocked.get();
+      not_sent += out->counts.not_sent.get();
+      shed += out->counts.shed_inspection.get();
+    }
+    if (ways_out_.empty()) return;
+    state.losses.emplace_back("not_sent", not_sent);
+    state.losses.emplace_back("shed_inspection", shed);
+  }
+  Result<void> use_hardware_clock(bool use) override {
+    for (unsigned i = 0; i < config_.workers; ++i) source(i).use_hardware_stamps(use);
+    return {};
+  }
+  bool blocks_in_workers() const override { return !ways_out_.empty(); }
+  void keep_back(const DropRules& rules) override {
+    for (const auto& out : ways_out_) {
+      out->guard.lists().collect();
+      out->guard.lists().offer(std::make_unique<DropList>(rules));
+    }
+  }
+  void maintain() override {
+    for (const auto& out : ways_out_) out->guard.lists().collect();
+  }
+
+ protected:
+  virtual Source& source(unsigned number) = 0;
+  virtual const Source& first() const = 0;
+  void add_way_out(Sender& sender) {
+    ways_out_.push_back(std::make_unique<WayOut>(sender, ParseOptions{.vlan_in_key = config_.vlan_in_key, .vni_in_key = config_.vni_in_key}));
   }
 
  private:
+  struct WayOut {
+    WayOut(Sender& out, const ParseOptions& parse) : sender(&out), guard(parse) {}
+    Sender* sender;
+    ShedGuard guard;
+    InlineCounts counts;
+  };
+  std::vector<std::unique_ptr<WayOut>> ways_out_;  // by worker
+};
+
+class AfPacketPort final : public KernelPort<AfPacketSource, AfPacketSender> {
+ public:
+  AfPacketPort(const PortConfig& config, std::vector<std::unique_ptr<AfPacketSource>> sources)
+      : KernelPort(config), sources_(std::move(sources)) {}
+
+  Result<void> join(Port& partner) override {
+    for (const auto& source : sources_) {
+      auto sender = AfPacketSender::open(partner.config().spec.target);
+      if (!sender) return tl::unexpected(sender.error());
+      (*sender)->keep_offloads_of(*source);
+      senders_.push_back(std::move(*sender));
+      add_way_out(*senders_.back());
+    }
+    return {};
+  }
+
+ private:
+  AfPacketSource& source(unsigned number) override { return *sources_[number]; }
+  const AfPacketSource& first() const override { return *sources_.front(); }
+
   std::vector<std::unique_ptr<AfPacketSource>> sources_;
+  std::vector<std::unique_ptr<AfPacketSender>> senders_;
 };
 
 #ifdef WIREWATCH_HAS_AFXDP
-class AfXdpAppPort final : public Port {
+class AfXdpAppPort final : public KernelPort<AfXdpSource, AfXdpSender> {
  public:
-  AfXdpAppPort(const PortConfig& config, AfXdpPort port) : Port(config), port_(std::move(port)) {}
+  AfXdpAppPort(const PortConfig& config, AfXdpPort port) : KernelPort(config), port_(std::move(port)) {}
 
-  void run(unsigned number, const WorkerContext& context) override { run_source(*port_.sources[number], context); }
+  Result<void> join(Port& partner) override {
+    auto& other = static_cast<AfXdpAppPort&>(partner);  // complete_config saw to the kind
+    for (const auto& source : other.port_.sources) add_way_out(source->sender());
+    return {};
+  }
   void describe(PortState& state) const override {
-    state.link_up = port_.sources.front()->link() == LinkState::Up;
-    state.clock_state = port_.program->hardware_stamps() ? "stamped by the NIC" : "stamped by the kernel in the XDP program";
+    KernelPort::describe(state);
     const XdpCounters counters = port_.program->counters();
     for (size_t i = 0; i < counters.size(); ++i) {
       if (kXdpCounterNames[i].starts_with("xdp_blocked")) state.dropped_packets += counters[i];
@@ -52,6 +123,9 @@ class AfXdpAppPort final : public Port {
   std::vector<std::string> remarks() const override { return port_.warnings; }
 
  private:
+  AfXdpSource& source(unsigned number) override { return *port_.sources[number]; }
+  const AfXdpSource& first() const override { return *port_.sources.front(); }
+
   AfXdpPort port_;
 };
 #endif
@@ -59,12 +133,16 @@ class AfXdpAppPort final : public Port {
 }  // namespace
 
 Result<std::unique_ptr<Port>> open_afpacket_port(const PortConfig& config, uint16_t number) {
+  const bool in_pair = !config.inline_with.empty();
   AfPacketOptions options;
   options.interface = config.spec.target;
   options.port = number;
   options.queues = config.workers;
   options.promiscuous = config.promiscuous;
   options.hardware_stamps = config.timestamps != TimestampPolicy::Off;
+  options.ignore_outgoing = in_pair;  // or what the pair sends would come in again
+  options.forwarded = in_pair;
+  if (in_pair) options.block_timeout_ms = 1;  // a frame waits that long in the ring: what the pair adds to every round trip
   auto sources = AfPacketSource::open(options);
   if (!sources) return tl::unexpected(sources.error());
   return std::make_unique<AfPacketPort>(config, std::move(*sources));
@@ -72,12 +150,14 @@ Result<std::unique_ptr<Port>> open_afpacket_port(const PortConfig& config, uint1
 
 Result<std::unique_ptr<Port>> open_afxdp_port(const PortConfig& config, [[maybe_unused]] uint16_t number) {
 #ifdef WIREWATCH_HAS_AFXDP
+  constexpr uint32_t kSendFrames = 2048;
   AfXdpOptions options;
   options.interface = config.spec.target;
   options.port = number;
   options.queues = config.workers;
   options.promiscuous = config.promiscuous;
   options.hardware_stamps = config.timestamps != TimestampPolicy::Off;
+  options.tx_frames = config.inline_with.empty() ? 0 : kSendFrames;
   if (config.generic_xdp) options.mode = XdpOptions::Mode::Generic;
   auto port = AfXdpPort::open(options);
   if (!port) return tl::unexpected(port.error());

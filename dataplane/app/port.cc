@@ -20,22 +20,21 @@ Result<std::unique_ptr<Port>> open_dpdk_port(const PortConfig& config, const Dat
   if (!port) return tl::unexpected(port.error());
   return std::unique_ptr<Port>(std::move(*port));
 }
-
-/// Each port of a pair sends by the other.
-void join_pairs(const std::vector<std::unique_ptr<Port>>& ports) {
-  for (const auto& port : ports) {
-    if (port->config().inline_with.empty()) continue;
-    for (const auto& partner : ports) {
-      if (partner->config().name != port->config().inline_with) continue;
-      static_cast<DpdkAppPort&>(*port).forward_to(static_cast<const DpdkAppPort&>(*partner));  // complete_config saw to the kind
-    }
-  }
-}
 #else
 Result<void> start_dpdk(const DataplaneConfig&) { return fail("this program was built without DPDK; use afpacket: or afxdp: on the kernel's interface"); }
 Result<std::unique_ptr<Port>> open_dpdk_port(const PortConfig&, const DataplaneConfig&, uint16_t, const TscClock&) { return fail("no DPDK"); }
-void join_pairs(const std::vector<std::unique_ptr<Port>>&) {}
 #endif
+
+/// Each port of a pair sends by the other.
+Result<void> join_pairs(const std::vector<std::unique_ptr<Port>>& ports) {
+  for (const auto& port : ports) {
+    for (const auto& partner : ports) {
+      if (port->config().inline_with.empty() || partner->config().name != port->config().inline_with) continue;
+      if (const auto joined = port->join(*partner); !joined) return fail("port '" + port->config().name + "': " + joined.error().message);
+    }
+  }
+  return {};
+}
 
 Result<std::unique_ptr<Port>> open_port(const PortConfig& config, const DataplaneConfig& all, uint16_t number, const TscClock& tsc) {
   switch (config.spec.kind) {
@@ -54,8 +53,10 @@ Result<std::unique_ptr<Port>> open_port(const PortConfig& config, const Dataplan
 
 }  // namespace
 
+Result<void> Port::join(Port&) { return fail("it reads captures, and cannot be half of an inline pair"); }
+
 Result<void> Port::use_hardware_clock(bool) {
-  return fail("port '" + config_.name + "' has no clock that could be switched; dpdk: ports have");
+  return fail("port '" + config_.name + "' has no clock that could be switched: it reads captures");
 }
 
 Result<void> Port::apply(const BlockTable&) { return {}; }
@@ -74,7 +75,7 @@ Result<std::vector<std::unique_ptr<Port>>> open_ports(const DataplaneConfig& con
     if (!port) return fail("port '" + each.name + "': " + port.error().message);
     ports.push_back(std::move(*port));
   }
-  join_pairs(ports);
+  if (const auto joined = join_pairs(ports); !joined) return tl::unexpected(joined.error());
   return ports;
 }
 

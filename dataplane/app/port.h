@@ -41,6 +41,8 @@ class Port {
   Port& operator=(const Port&) = delete;
 
   const PortConfig& config() const noexcept { return config_; }
+  /// Everything received leaves by `partner` from now on, a port of the same kind. Before run().
+  virtual Result<void> join(Port& partner);
   /// On the thread of worker `number` of this port: until the source ends or it is to stop.
   virtual void run(unsigned number, const WorkerContext& context) = 0;
 

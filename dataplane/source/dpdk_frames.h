@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <atomic>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "dataplane/packet/packet.h"
 #include "dataplane/packet/traffic.h"
 #include "dataplane/source/hardware_clock.h"
+#include "dataplane/source/shared_count.h"
 #include "dataplane/source/source.h"
 
 struct rte_mbuf;
@@ -26,16 +26,6 @@ struct MbufFields {
 
   /// Registers them; the same values whenever it is called again. An Error when DPDK has no room left for them.
   static Result<MbufFields> reserve();
-};
-
-/// A count that its thread adds to and others read.
-class SharedCount {
- public:
-  void add(uint64_t more) noexcept { value_.store(value_.load(std::memory_order_relaxed) + more, std::memory_order_relaxed); }
-  uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
-
- private:
-  std::atomic<uint64_t> value_{0};
 };
 
 struct FrameCounts {

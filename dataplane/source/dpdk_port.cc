@@ -114,7 +114,9 @@ Result<void> DpdkPort::configure_and_start(bool interrupts, bool all_offloads) {
   conf.intr_conf.rxq = interrupts ? 1 : 0;
   conf.rxmode.mtu = RTE_ETHER_MTU;
   if (all_offloads) {
-    conf.rxmode.mtu = std::clamp<uint32_t>(options_.mtu, info.min_mtu, std::max(info.min_mtu, info.max_mtu));
+    // A driver that does not state its longest payload states its longest frame, of which the headers take 18 bytes.
+    const uint32_t by_frame = std::max<uint32_t>(info.max_rx_pktlen, RTE_ETHER_MTU + 18) - 18;
+    conf.rxmode.mtu = std::max<uint32_t>(info.min_mtu, std::min({uint32_t{options_.mtu}, uint32_t{info.max_mtu}, by_frame}));
     uint64_t wanted = RTE_ETH_RX_OFFLOAD_SCATTER;
     if (options_.hardware_stamps) wanted |= RTE_ETH_RX_OFFLOAD_TIMESTAMP;
     conf.rxmode.offloads = wanted & info.rx_offload_capa;

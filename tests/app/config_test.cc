@@ -120,6 +120,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "'lam', which is no port; did you mean 'lan'?"},
         Refusal{"inline one way", "[[dataplane.port]]\nname = \"wan\"\nsource = \"dpdk:a\"\ninline_with = \"lan\"\n[[dataplane.port]]\nname = \"lan\"\nsource = \"dpdk:b\"\n",
                 "give 'lan' the line inline_with = \"wan\""},
+        Refusal{"inline with another kind", "[[dataplane.port]]\nname = \"wan\"\nsource = \"dpdk:a\"\ninline_with = \"lan\"\n[[dataplane.port]]\nname = \"lan\"\nsource = \"afpacket:b\"\ninline_with = \"wan\"\n",
+                "must both be dpdk:, both afxdp: or both afpacket:"},
         Refusal{"inline with itself", "[[dataplane.port]]\nname = \"wan\"\nsource = \"dpdk:a\"\ninline_with = \"wan\"\n", "it takes two"}));
 
 }  // namespace

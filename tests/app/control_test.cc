@@ -90,7 +90,7 @@ TEST(ControlSocket, RefusesNonsenseWithASentenceAndGoesOn) {
   EXPECT_THAT(error_of(client.ask({{"command", "statsu"}})), HasSubstr("unknown command 'statsu'; did you mean 'status'?"));
   EXPECT_THAT(error_of(client.ask({{"command", "block"}, {"prefix", 7}})), HasSubstr("wrong type"));
   EXPECT_THAT(error_of(client.ask({{"command", "clock"}, {"port", "inn"}, {"use_hardware", false}})), HasSubstr("did you mean 'in'?"));
-  EXPECT_THAT(error_of(client.ask({{"command", "clock"}, {"port", "in"}, {"use_hardware", false}})), HasSubstr("no clock that could be switched"));
+  EXPECT_THAT(error_of(client.ask({{"command", "clock"}, {"port", "in"}, {"use_hardware", false}})), HasSubstr("no clock that could be switched: it reads captures"));
   EXPECT_THAT(error_of(client.send(std::string(100'000, ' '))), HasSubstr("at most 65536 bytes"));
   EXPECT_THAT(error_of(client.send("{}", {0, 1, 2})), HasSubstr("at most one file"));
   EXPECT_THAT(error_of(client.ask({{"command", "replay"}})), HasSubstr("needs the capture"));
