@@ -15,7 +15,7 @@ TEST(Arguments, ThatAreWrongAreExplained) {
     std::vector<std::string> arguments;
     const char* expected;  // on standard error
   } cases[] = {
-      {{}, "wirewatch: a command is missing (inspect, rules)"},
+      {{}, "wirewatch: a command is missing (inspect, packets, "},
       {{"inspct", capture}, "wirewatch: unknown command 'inspct'; did you mean 'inspect'?"},
       {{"--jsn"}, "wirewatch: unknown option '--jsn'"},
       {{"inspect"}, "wirewatch inspect: FILE is required"},
