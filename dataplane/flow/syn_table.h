@@ -33,6 +33,9 @@ class SynSet {
  public:
   explicit SynSet(size_t most) : most_(most) {}
 
+  void prefetch(uint64_t hash) const noexcept {
+    if (!entries_.empty()) __builtin_prefetch(&entries_[home(hash)], 1);
+  }
   void insert(const PendingSyn& syn, uint64_t hash) noexcept;
   std::optional<PendingSyn> take(const FlowKey& key, uint64_t hash) noexcept;
   /// Some entry, to be ended for want of room.
@@ -81,6 +84,9 @@ class SynTable {
  public:
   explicit SynTable(size_t most) : v4_(most), v6_(most) {}
 
+  void prefetch(IpFamily family, uint64_t hash) const noexcept {
+    family == IpFamily::V4 ? v4_.prefetch(hash) : v6_.prefetch(hash);
+  }
   /// Keeps a bare SYN. When there is no room, an older one comes back, to be reported as evicted.
   std::optional<PendingSyn> insert(const PendingSyn& syn, uint64_t hash) noexcept;
   /// Removes and returns the SYN of this connection, if one is pending.

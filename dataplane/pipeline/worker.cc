@@ -74,7 +74,10 @@ uint64_t Worker::process(std::span<const ParsedPacket> packets) {
 uint64_t Worker::process_group(std::span<const ParsedPacket> packets) noexcept {
   std::array<uint32_t, kGroup> likely;
   for (const ParsedPacket& each : packets) {
-    if (each.layers->has_flow) flows_.prefetch(each.layers->flow_hash);
+    const Layers& layers = *each.layers;
+    if (!layers.has_flow) continue;
+    flows_.prefetch(layers.flow_hash);
+    if (is_syn(layers.tcp_flags)) syns_.prefetch(layers.key.family, layers.flow_hash);
   }
   for (size_t i = 0; i < packets.size(); ++i) {
     const Layers& layers = *packets[i].layers;

@@ -169,7 +169,7 @@ class Worker {
   void look_at(uint32_t slot, Timestamp now) noexcept;
   bool expired(const Flow& flow, Timestamp now) const noexcept;
   bool may_fold(const Flow& flow) const noexcept;
-  void expire_syns(Timestamp now, SynTable::Places places, size_t most) noexcept;
+  size_t expire_syns(Timestamp now, SynTable::Places places, size_t most) noexcept;
   size_t look_at_group(uint32_t first, size_t count, Timestamp now) noexcept;
   void reconsider_blocking(uint32_t slot, Timestamp now) noexcept;
   void carry_over(uint32_t slot, FlowSide& side) noexcept;
