@@ -100,9 +100,12 @@ class Observer:
         return status["capture"]["packets"], status["capture"]["bytes"], losses
 
     def wait_until_counted(self, packets, patience_s=40):
-        """Counters are published once a second: until they reach `packets`, or until patience ends."""
+        """Counters are published once a second: until they account for `packets`, or until patience ends."""
         deadline = time.monotonic() + patience_s
-        while self.seen()[0] < packets and time.monotonic() < deadline:
+        while time.monotonic() < deadline:
+            seen, _, losses = self.seen()
+            if seen + sum(losses.values()) >= packets:
+                return
             time.sleep(0.3)
 
     def dataplane_pid(self):

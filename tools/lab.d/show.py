@@ -33,17 +33,19 @@ def balance(observer):
 
 
 def print_balance(observer):
-    """Prints what the interfaces received and what Wirewatch saw. True when they are the same."""
+    """Prints what the interfaces received and what Wirewatch saw. True when no frame is unaccounted for."""
     topology.wait_until_quiet(observer.interfaces)
     if not observer.inline:
         topology.close_mirror()
     (frames, size), (packets, seen_size, losses) = balance(observer)
     if observer.source == "afxdp":
         size += ETHERNET_HEADER * frames  # veth counts without it once an XDP program sits there
-    same = (packets, seen_size) == (frames, size) and not losses
+    lost = sum(losses.values())
+    verdict = "the same" if (packets, seen_size) == (frames, size) and not lost else \
+        "all accounted for" if packets + lost == frames else "NOT THE SAME"
     print(f"\n{' and '.join(observer.interfaces)} received {frames:,} frames, {size:,} bytes; Wirewatch ({observer.source}) saw "
-          f"{packets:,}, {seen_size:,}" + (f", lost {losses}" if losses else "") + (": the same" if same else ": NOT THE SAME"))
-    return same
+          f"{packets:,}, {seen_size:,}" + (f", lost {losses}" if lost else "") + f": {verdict}", flush=True)
+    return verdict != "NOT THE SAME"
 
 
 def show(observer, traffic, seconds):
