@@ -22,7 +22,7 @@ struct Said {
 };
 struct Exchange {
   const char* description;
-  const char* application;
+  std::string_view application;
   uint8_t ip_protocol;
   uint16_t port;
   Evidence least;
@@ -41,9 +41,9 @@ const std::vector<Exchange>& exchanges() {
       {"AMQP 1.0 seen from its open frame", "amqp", kTcp, kNobodys, Evidence::Payload,
        {{true, "00 00 00 21 02 00 00 00 00 53 10 c0 14 01 a1 12 'container-of-client'"}}},
       {"MongoDB OP_MSG", "mongodb", kTcp, kNobodys, Evidence::Payload,
-       {{true, "2f 00 00 00 01 00 00 00 00 00 00 00 dd 07 00 00 00 00 00 00 00 1a 00 00 00 10 'hello' 00 01 00 00 00"}}},
+       {{true, "2f 00 00 00 01 00 00 00 00 00 00 00 dd 07 00 00 00 00 00 00 00 1a 00 00 00 10 'hello' 00 01 00 00 00", 47}}},
       {"MongoDB OP_QUERY isMaster of old drivers", "mongodb", kTcp, kNobodys, Evidence::Payload,
-       {{true, "3a 00 00 00 01 00 00 00 00 00 00 00 d4 07 00 00 00 00 00 00 'admin.$cmd' 00 00 00 00 00 ff ff ff ff"}}},
+       {{true, "3a 00 00 00 01 00 00 00 00 00 00 00 d4 07 00 00 00 00 00 00 'admin.$cmd' 00 00 00 00 00 ff ff ff ff", 58}}},
       {"SQL Server PRELOGIN, its answer, TLS inside", "mssql", kTcp, kNobodys, Evidence::Payload,
        {{true, "12 01 00 2f 00 00 00 00 00 00 1a 00 06 01 00 20 00 01 02 00 21 00 01 03 00 22 00 04 04 00 26 00 01 ff 0b 00 0c 38 00*9"},
         {false, "04 01 00 2b 00 00 01 00 00 00 1a 00 06 01 00 20 00 01 02 00 21 00 01 03 00 22 00 00 04 00 22 00 01 ff 0f 00 07 d0 00 00 01 00 00"},
@@ -95,7 +95,8 @@ const std::vector<Exchange>& exchanges() {
       {"OpenVPN resets", "openvpn", kUdp, kNobodys, Evidence::Payload,
        {{true, "38 11 22 33 44 55 66 77 88 00 00 00 00 00"}}},
       {"WireGuard handshake", "wireguard", kUdp, kNobodys, Evidence::Payload,
-       {{true, "01 00 00 00 aa bb cc dd", 148}, {false, "02 00 00 00 11 22 33 44 aa bb cc dd", 92}}},
+       {{true, "01 00 00 00 aa bb cc dd 9d 4f 7a 61", 148},
+        {false, "02 00 00 00 11 22 33 44 aa bb cc dd 8c 77 d1 f0", 92}}},
   };
   return all;
 }
