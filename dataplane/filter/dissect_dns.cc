@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // DNS and its multicast kin (RFC 1035, 3596, 2782, 6762).
+#include <algorithm>
+
 #include "dataplane/base/byte_order.h"
 #include "dataplane/base/byte_reader.h"
 #include "dataplane/filter/dissect.h"
@@ -162,7 +164,7 @@ void dissect_dns(std::span<const uint8_t> message, Application which, bool over_
     if (!name || message.size() - name->next < 4) return;
     sink.add("dns.qry.name"_f, name->text);
     sink.add("dns.qry.name.len"_f, name->text.size());
-    sink.add("dns.count.labels"_f, name->labels);
+    sink.add("dns.count.labels"_f, std::max<uint64_t>(name->labels, 1));
     sink.add("dns.qry.type"_f, load_be16(message.data() + name->next));
     sink.add("dns.qry.class"_f, load_be16(message.data() + name->next + 2) & class_mask);
     at = name->next + 4;

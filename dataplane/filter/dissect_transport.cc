@@ -44,7 +44,6 @@ void options(std::span<const uint8_t> all, uint32_t acknowledgment_base, FieldSi
     sink.add("tcp.option_kind"_f, kind);
     if (kind == kNothing || kind == kEnd) {
       sink.add_protocol(kind == kEnd ? "tcp.options.eol"_f : "tcp.options.nop"_f, all.subspan(at, 1));
-      if (kind == kEnd) return;
       ++at;
       continue;
     }

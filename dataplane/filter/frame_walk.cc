@@ -315,6 +315,7 @@ void FrameWalk::application_fields(Protocol transport, const Header& header, con
   const auto bytes = header.bytes;
   if (transport == Protocol::Tcp) {
     if (facts == nullptr || facts->application == Application::None) return;
+    if (facts->inside_http) sink_.add_protocol("http"_f, facts->pdus);
     if (facts->begins_pdu) {  // tshark names TLS in the frame where a record begins, though it shows nothing of it
       sink_.set_layer(1);
       sink_.add_protocol("tls"_f, bytes);

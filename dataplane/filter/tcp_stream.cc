@@ -49,6 +49,10 @@ void TcpStream::recognise(const TcpSegment& segment) noexcept {
   if (application_ != Application::None || segment.payload.empty()) return;
   const uint16_t low = std::min(segment.source_port, segment.destination_port), high = std::max(segment.source_port, segment.destination_port);
   constexpr uint16_t kDns = 53;
+  if (inside_http_) {
+    if (looks_like_tls(segment.payload)) application_ = Application::Tls;
+    return;
+  }
   if (low == kDns || high == kDns) {
     application_ = Application::Dns;
     return;
@@ -90,9 +94,8 @@ void TcpStream::observe(const TcpSegment& segment, TransportFacts& facts) {
 
   if (syn) {
     own.window_shift = segment.window_shift;
-    if (ack && (own.window_shift < 0 || other.window_shift < 0) && (own.window_shift != other.window_shift || own.window_shift < 0)) {
-      own.window_shift = other.window_shift = kNoScaling;
-    }
+    own.saw_syn = true;
+    if (ack && (own.window_shift < 0 || (other.saw_syn && other.window_shift < 0))) own.window_shift = other.window_shift = kNoScaling;
   }
   facts.window_shift = static_cast<int16_t>(own.window_shift);
 
@@ -181,21 +184,22 @@ size_t TcpStream::whole_messages(Direction& own) {
     constexpr std::string_view kHead = "HEAD ";
     const bool response = http && rest.size() >= 5 && rest[0] == 'H' && rest[1] == 'T';
     if (http && !response && rest.size() >= kHead.size()) asked_for_head_ = std::ranges::equal(rest.first(kHead.size()), kHead);
-    if (application_ == Application::Tls) {
-      if (!sound && saw_tls_) {  // garbage between records: not shown, and it ends what is kept
-        own.pending.resize(whole);
-        return whole;
-      }
-      saw_tls_ |= sound;
-      tls13_ |= chooses_tls13(rest);
-    }
-    const auto length = sound ? pdu_length(application_, rest, asked_for_head_) : std::optional(rest.size());
+    tls13_ |= application_ == Application::Tls && chooses_tls13(rest);
+    constexpr std::string_view kConnect = "CONNECT ", kAccepted = " 2";
+    if (http && !response && rest.size() >= kConnect.size()) asked_to_connect_ = std::ranges::equal(rest.first(kConnect.size()), kConnect);
+    const bool connects = response && asked_to_connect_ && rest.size() > 10 && std::ranges::equal(rest.subspan(8, 2), kAccepted);
+    const auto length = sound ? pdu_length(application_, rest, asked_for_head_ || connects) : std::optional(rest.size());
     if (!length || *length > rest.size()) {
       own.length = length.value_or(0);
       return whole;
     }
     own.tls_encrypted |= application_ == Application::Tls && changes_to_encryption(rest);
     whole += *length;
+    if (connects) {  // what follows is another protocol, and still inside HTTP
+      inside_http_ = true;
+      application_ = Application::None;
+      return whole;
+    }
   }
   return whole;
 }
@@ -203,6 +207,12 @@ size_t TcpStream::whole_messages(Direction& own) {
 /// Puts segments together until messages are whole.
 void TcpStream::application(const TcpSegment& segment, Direction& own, bool again, TransportFacts& facts) {
   const bool ends = (segment.flags & kFin) != 0;
+  if (inside_http_ && application_ == Application::None && !segment.payload.empty() && !again) {
+    facts.application = Application::Http;
+    facts.pdus = segment.payload;
+    return;
+  }
+  const Application reads_as = application_;
   if (application_ == Application::None || again) return;
   if (segment.payload.empty() && !(ends && own.length == kUntilTheEnd && !own.broken)) return;
   const bool had_start = own.pending.size() > own.dead;
@@ -215,7 +225,8 @@ void TcpStream::application(const TcpSegment& segment, Direction& own, bool agai
   if (whole == own.pending.size()) own.length = 0;
   facts.begins_pdu = whole == 0 && !own.pending.empty() && !had_start && application_ == Application::Tls;
   if (whole == 0 && !facts.begins_pdu) return;
-  facts.application = application_;
+  facts.application = reads_as;
+  facts.inside_http = inside_http_ && reads_as != Application::Http;
   facts.tls13 = tls13_;
   facts.pdus = std::span<const uint8_t>(own.pending).first(whole);
 }

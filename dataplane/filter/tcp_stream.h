@@ -47,6 +47,7 @@ class TcpStream {
   struct Direction {
     bool has_base = false;
     bool has_next = false;
+    bool saw_syn = false;
     bool has_acknowledged = false;
     uint32_t acknowledged = 0;  // what it acknowledged last
     uint32_t base = 0;
@@ -75,7 +76,8 @@ class TcpStream {
   Application application_ = Application::None;
   bool reset_ = false;
   bool asked_for_head_ = false;
-  bool saw_tls_ = false;  // a record that was one
+  bool asked_to_connect_ = false;
+  bool inside_http_ = false;  // a proxy made a connection
   bool tls13_ = false;
 };
 
