@@ -69,12 +69,13 @@ KnownFlow& FlowStore::observe(const FlowEvent& event, ApplicationId application)
 }
 
 /// Sums go by what a flow is known as now: when its name changes, all it has carried changes its row with it.
-void FlowStore::move_sums(const KnownFlow& flow, const FlowRecord& before, bool is_new, bool is_first,
+void FlowStore::move_sums(KnownFlow& flow, const FlowRecord& before, bool is_new, bool is_first,
                           const FlowRecord& delta) {
   const FlowRecord& now = flow.record;
   ApplicationSums* const sums = sums_of(now);
   const bool begins = is_new && is_first;
   if (begins) ++sums_.flows;
+  flow.whole = flow.whole || begins;
   const bool same_row = !is_new && before.application == now.application &&
                         (before.evidence == Evidence::Port) == (now.evidence == Evidence::Port);
   // Of a flow that was forgotten in between only the news can be counted: the rest stands in some row already.
@@ -96,7 +97,7 @@ void FlowStore::move_sums(const KnownFlow& flow, const FlowRecord& before, bool 
     sums->strongest = std::max(sums->strongest, now.evidence);
   }
   const auto unnamed = [](const FlowRecord& record) { return record.has_payload && record.application == kUnknownApplication; };
-  if (begins || !is_new) {
+  if (flow.whole) {  // of others nobody knows any more what they were counted as
     const bool was_unnamed = !is_new && unnamed(before), was_empty = !is_new && !before.has_payload;
     if (unnamed(now) != was_unnamed) sums_.unclassified += was_unnamed ? uint64_t{0} - 1 : 1;
     if (!now.has_payload != was_empty) sums_.without_payload += was_empty ? uint64_t{0} - 1 : 1;

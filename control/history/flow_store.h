@@ -20,6 +20,7 @@ struct KnownFlow {
   FlowRecord record;        // its traffic is all of the flow's; application and signature as by the caller's names
   std::string host;
   bool active = true;
+  bool whole = false;       // heard of from its first packet on
   std::optional<uint64_t> alert;  // number of the one it raised, for AlertLog
 };
 
@@ -59,7 +60,7 @@ class FlowStore {
 
   Flows::iterator find_or_make(const FlowEvent& event, bool& is_new);
   void make_room();
-  void move_sums(const KnownFlow& flow, const FlowRecord& before, bool is_new, bool is_first, const FlowRecord& delta);
+  void move_sums(KnownFlow& flow, const FlowRecord& before, bool is_new, bool is_first, const FlowRecord& delta);
   ApplicationSums* sums_of(const FlowRecord& record);
 
   size_t most_flows_;

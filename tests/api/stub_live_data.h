@@ -29,7 +29,9 @@ class StubLiveData : public LiveData {
   }
   AlertsView alerts(size_t) const override { return {}; }
   void with_totals(std::function<void(std::shared_ptr<const LiveTotals>)> use) const override {
-    use(std::make_shared<LiveTotals>(totals));
+    const auto copy = std::make_shared<LiveTotals>(totals);
+    copy->at = now();
+    use(copy);
   }
   void reload_rules(Done<RulesView> done) override { done(tl::unexpected(Refusal{422, "a.toml:3:1: no"})); }
   void replay(const ReplayWanted& wanted, Done<ReplayView> done) override {

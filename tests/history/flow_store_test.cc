@@ -61,6 +61,16 @@ TEST(FlowStore, CountsOnlyTheNewsOfAFlowWhoseBeginningItMissed) {
   EXPECT_EQ(recent(store)[0].record.total().packets, 200u);
 }
 
+TEST(FlowStore, LeavesAloneWhatAnEarlierDaemonCountedAFlowAs) {
+  FlowStore store(10);
+  FlowEvent news = flow_event(1, 1, 9);
+  news.record.has_payload = false;
+  store.observe(news, kUnknownApplication);
+  store.observe(flow_event(1, 1, 10), kUnknownApplication);
+  EXPECT_EQ(store.sums().without_payload, 0u);
+  EXPECT_EQ(store.sums().unclassified, 0u);
+}
+
 TEST(FlowStore, ForgetsEndedFlowsBeforeActiveOnesAndCountsTheActive) {
   FlowStore store(3);
   store.observe(ended(flow_event(1, 1, 1)), 0);

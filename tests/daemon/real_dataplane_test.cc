@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The daemon with the data plane it starts: what a replay through it counts is what `inspect` counts, and it is there again
+// after it was killed.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <set>
+
+#include "control/replay/inspect.h"
+#include "control/report/json.h"
+#include "tests/daemon/scene.h"
+
+namespace wirewatch {
+namespace {
+
+using Json = nlohmann::json;
+
+Json inspected(const std::string& path) {
+  InspectOptions options;
+  options.paths = {path};
+  options.rules = *load_or_compile(rules_folder());
+  options.keep_handshakes = true;
+  const auto report = inspect(options);
+  std::string text;
+  Output out(text);
+  write_json(*report, {}, out);
+  out.finish();
+  return Json::parse(text);
+}
+
+std::multiset<std::string> rows(const Json& list) {
+  std::multiset<std::string> all;
+  for (const Json& row : list) all.insert(row.dump());
+  return all;
+}
+
+class RealDataplane : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const char* const program = std::getenv("WIREWATCH_DATAPLANE");
+    if (program == nullptr) GTEST_SKIP() << "$WIREWATCH_DATAPLANE does not name the data plane";
+    folder.write("w.toml",
+                 "[dataplane]\nmax_flows = 20000\nmax_pending_syns = 20000\nmax_table_rows = 20000\nhugepages = \"off\"\n"
+                 "publish_interval_ms = 100\n[[dataplane.port]]\nname = \"replayed\"\nsource = \"replay\"\n");
+    config = config_in(folder);
+    config.path = folder.file("w.toml");
+    config.dataplane = DataplaneMode::Start;
+    config.dataplane_program = program;
+  }
+  /// Starting takes seconds on a busy machine.
+  static bool settles(const RunningDaemon& daemon, const std::function<bool(const Json&)>& wanted) {
+    for (int i = 0; i < 6; ++i) {
+      if (daemon.becomes(wanted)) return true;
+    }
+    return false;
+  }
+
+  ScratchFolder folder;
+  DaemonConfig config;
+};
+
+bool in_force(const Json& status) { return status["rules"]["in_force"] == true && status["dataplane"]["state"] == "running"; }
+
+TEST_F(RealDataplane, CountsAReplayAsInspectDoes) {
+  const std::string scenario = captures_folder() + "/scenario.cap";
+  const Json report = inspected(scenario);
+  const RunningDaemon daemon(config);
+  ASSERT_TRUE(settles(daemon, in_force));
+  const HttpAnswer started = daemon.post("/api/v1/replay", Json{{"path", scenario}, {"speed", 0}}.dump());
+  ASSERT_EQ(started.status, 202u) << started.body;
+  ASSERT_TRUE(settles(daemon, [&](const Json& status) { return status["capture"]["packets"] == report["capture"]["packets"]; }));
+  const auto folded = [&](const Json&) {
+    uint64_t left = 0;
+    const Json loss = daemon.get("/api/v1/loss").json();
+    for (const Json& worker : loss["workers"]) left += worker["not_yet_folded"].get<uint64_t>();
+    return left == 0;
+  };
+  ASSERT_TRUE(settles(daemon, folded));
+
+  EXPECT_EQ(daemon.get("/api/v1/protocols").json()["protocol_hierarchy"], report["protocol_hierarchy"]);
+  EXPECT_EQ(daemon.get("/api/v1/destinations?top=10000").json()["destinations"], report["destinations"]);
+  const Json loss = daemon.get("/api/v1/loss").json();
+  EXPECT_EQ(loss["accounting"]["understood"], report["accounting"]["understood"]);
+  EXPECT_EQ(loss["accounting"]["malformed"], report["accounting"]["malformed"]);
+  EXPECT_EQ(rows(daemon.get("/api/v1/handshakes?top=10000").json()["handshakes"]), rows(report["handshakes"]));
+  EXPECT_EQ(rows(daemon.get("/api/v1/protocols").json()["applications"]), rows(report["applications"]));
+}
+
+TEST_F(RealDataplane, IsNoticedWhenItIsKilledAndStartedAgain) {
+  const RunningDaemon daemon(config);
+  ASSERT_TRUE(settles(daemon, in_force));
+  const Json before = daemon.status()["dataplane"];
+  const auto killed_at = std::chrono::steady_clock::now();
+  ASSERT_EQ(::kill(before["pid"].get<pid_t>(), SIGKILL), 0);
+  ASSERT_TRUE(daemon.becomes([](const Json& status) { return status["gaps"].size() == 1; }));
+  EXPECT_LT(std::chrono::steady_clock::now() - killed_at, std::chrono::seconds(1));
+  ASSERT_TRUE(settles(daemon, [](const Json& status) { return status["dataplane"]["restarts"] == 1; }));
+  ASSERT_TRUE(settles(daemon, in_force)) << "with the rules it had";
+  const Json status = daemon.status();
+  EXPECT_NE(status["dataplane"]["pid"], before["pid"]);
+  EXPECT_EQ(status["gaps"][0]["reason"], "the data plane ended with signal 9 (Killed)");
+  EXPECT_TRUE(status["gaps"][0].contains("to"));
+}
+
+}  // namespace
+}  // namespace wirewatch
