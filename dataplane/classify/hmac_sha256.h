@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// HMAC-SHA-256 (RFC 2104) with a key that is used more than once: the blocks of the key are hashed when it is set, so that
-// a short message costs two compressions instead of four, and nothing is allocated.
+// SHA-256 for the packet path, and HMAC-SHA-256 (RFC 2104) with a key that is used more than once: the blocks of the key
+// are hashed when it is set, so that a short message costs two compressions instead of four. Nothing is allocated.
 #pragma once
 
 #include <openssl/sha.h>
@@ -10,6 +10,9 @@
 #include <span>
 
 namespace wirewatch {
+
+/// The digest alone, likewise without allocation: for the packet path. The edge has sha256.h.
+void sha256_in_place(std::span<const uint8_t> message, std::span<uint8_t, 32> out) noexcept;
 
 class HmacSha256 {
  public:

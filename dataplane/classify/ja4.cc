@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/classify/ja4.h"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cstring>
-#include <new>
 #include <span>
 
 #include "dataplane/base/byte_reader.h"
+#include "dataplane/classify/hmac_sha256.h"
 
 namespace wirewatch {
 namespace {
 
 constexpr size_t kMostNumbers = 400;  // cipher suites, extensions, algorithms: real clients have under 100
-constexpr size_t kLength = 36;
 constexpr uint16_t kServerName = 0;
 constexpr uint16_t kAlpn = 16;
 
@@ -112,51 +109,22 @@ class ListText {
   size_t size_ = 0;
 };
 
-template <typename T>
-T* required(T* object) {
-  if (object == nullptr) throw std::bad_alloc();
-  return object;
+/// The first twelve hexadecimal digits of its digest; zeros for an empty list.
+void put_hash(std::string_view list, char* out) noexcept {
+  constexpr size_t kKept = 6;
+  if (list.empty()) {
+    std::memset(out, '0', 2 * kKept);
+    return;
+  }
+  std::array<uint8_t, 32> digest;
+  sha256_in_place({reinterpret_cast<const uint8_t*>(list.data()), list.size()}, digest);
+  for (size_t i = 0; i < kKept; ++i) {
+    out[2 * i] = kDigits[digest[i] >> 4];
+    out[2 * i + 1] = kDigits[digest[i] & 15];
+  }
 }
-struct Free {
-  void operator()(EVP_MD* digest) const noexcept { EVP_MD_free(digest); }
-  void operator()(EVP_MD_CTX* context) const noexcept { EVP_MD_CTX_free(context); }
-};
 
 }  // namespace
-
-struct Ja4::State {
-  std::unique_ptr<EVP_MD, Free> sha256{required(EVP_MD_fetch(nullptr, "SHA256", nullptr))};
-  std::unique_ptr<EVP_MD_CTX, Free> context{required(EVP_MD_CTX_new())};
-  std::array<char, kLength> text{};
-
-  /// The first twelve hexadecimal digits; zeros for an empty list.
-  bool hash(std::string_view list, char* out) noexcept {
-    constexpr size_t kKept = 6;
-    if (list.empty()) {
-      std::memset(out, '0', 2 * kKept);
-      return true;
-    }
-    std::array<uint8_t, 32> digest;
-    if (EVP_DigestInit_ex2(context.get(), sha256.get(), nullptr) != 1 ||
-        EVP_DigestUpdate(context.get(), list.data(), list.size()) != 1 ||
-        EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
-      return false;
-    }
-    for (size_t i = 0; i < kKept; ++i) {
-      out[2 * i] = kDigits[digest[i] >> 4];
-      out[2 * i + 1] = kDigits[digest[i] & 15];
-    }
-    return true;
-  }
-};
-
-Ja4::Ja4() : state_(std::make_unique<State>()) {
-  std::array<char, 12> ignored;
-  if (!state_->hash("a", ignored.data())) throw std::bad_alloc();  // the first use is the one that allocates
-}
-Ja4::~Ja4() = default;
-Ja4::Ja4(Ja4&&) noexcept = default;
-Ja4& Ja4::operator=(Ja4&&) noexcept = default;
 
 std::string_view Ja4::of(const ClientHelloFields& hello, HelloTransport transport) noexcept {
   if (!hello.complete) return {};
@@ -175,7 +143,7 @@ std::string_view Ja4::of(const ClientHelloFields& hello, HelloTransport transpor
   std::ranges::sort(suites.all());
   std::ranges::sort(extensions.all());
 
-  char* at = state_->text.data();
+  char* at = text_.data();
   const auto put = [&](std::string_view text) noexcept {
     std::memcpy(at, text.data(), text.size());
     at += text.size();
@@ -190,7 +158,7 @@ std::string_view Ja4::of(const ClientHelloFields& hello, HelloTransport transpor
   *at++ = '_';
   ListText list;
   list.add(suites.all());
-  if (!state_->hash(list.view(), at)) return {};
+  put_hash(list.view(), at);
   at += 12;
   *at++ = '_';
   ListText second;
@@ -199,8 +167,8 @@ std::string_view Ja4::of(const ClientHelloFields& hello, HelloTransport transpor
     second.put('_');
     second.add(algorithms.all());
   }
-  if (!state_->hash(extensions.count == 0 ? std::string_view() : second.view(), at)) return {};
-  return {state_->text.data(), kLength};
+  put_hash(extensions.count == 0 ? std::string_view() : second.view(), at);
+  return {text_.data(), kLength};
 }
 
 }  // namespace wirewatch

@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <string_view>
 
 #include "dataplane/classify/client_hello.h"
@@ -16,19 +15,13 @@ enum class HelloTransport : char { Tls = 't', Quic = 'q', Dtls = 'd' };
 
 class Ja4 {
  public:
-  /// Fetches the digest; throws std::bad_alloc when that fails.
-  Ja4();
-  ~Ja4();
-  Ja4(Ja4&&) noexcept;
-  Ja4& operator=(Ja4&&) noexcept;
-
   /// "t13d1516h2_8daaf6152771_e5627efa2ab1"; empty for a hello that is not complete or beyond all measure. Valid until
   /// the next call.
   std::string_view of(const ClientHelloFields& hello, HelloTransport transport) noexcept;
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  static constexpr size_t kLength = 36;
+  std::array<char, kLength> text_{};
 };
 
 }  // namespace wirewatch
