@@ -4,13 +4,13 @@
 namespace wirewatch {
 
 FlowTable::FlowTable(size_t most_flows, bool totals)
-    : most_(most_flows), keeps_totals_(totals), flows_(most_flows), rests_(most_flows), notes_(most_flows), totals_(most_flows) {}
+    : most_(most_flows), keeps_totals_(totals), flows_(most_flows) {}
 
 void FlowTable::clear() {
   flows_ = decltype(flows_)(most_);
-  rests_ = decltype(rests_)(most_);
-  notes_ = decltype(notes_)(most_);
-  totals_ = decltype(totals_)(most_);
+  rests_ = {};
+  notes_ = {};
+  totals_ = {};
   index_ = SlotIndex();
   clock_hand_ = 0;
 }
@@ -18,9 +18,7 @@ void FlowTable::clear() {
 uint32_t FlowTable::insert(const FlowKey& key, uint64_t hash, uint64_t frame) noexcept {
   const uint32_t never_used = flows_.end();
   const uint32_t slot = flows_.take();
-  rests_.take();  // the slabs are taken from and given back to together, so their slots agree
-  notes_.take();
-  if (keeps_totals_) totals_[totals_.take()] = FlowTotals{};
+  if (keeps_totals_) totals_[slot] = FlowTotals{};
   const ShortKey short_key(key);
   Flow& flow = flows_[slot] = Flow{};
   flow.addresses = short_key.addresses;
@@ -40,9 +38,13 @@ void FlowTable::erase(uint32_t slot) noexcept {
   index_.erase(hash(rests_[slot].key), slot);
   flows_[slot].shape = 0;
   flows_.give_back(slot);
-  rests_.give_back(slot);
-  notes_.give_back(slot);
-  if (keeps_totals_) totals_.give_back(slot);
+}
+
+void FlowTable::grow_slab(size_t count) {
+  flows_.make_room(count);
+  rests_.cover(flows_.capacity());
+  notes_.cover(flows_.capacity());
+  if (keeps_totals_) totals_.cover(flows_.capacity());
 }
 
 void FlowTable::grow_index(size_t count) {
@@ -51,9 +53,9 @@ void FlowTable::grow_index(size_t count) {
 
 void FlowTable::make_all_room() {
   flows_.make_all_room();
-  rests_.make_all_room();
-  notes_.make_all_room();
-  if (keeps_totals_) totals_.make_all_room();
+  rests_.cover(flows_.capacity(), true);
+  notes_.cover(flows_.capacity(), true);
+  if (keeps_totals_) totals_.cover(flows_.capacity(), true);
   if (most_ > index_.size()) grow_index(most_ - index_.size());
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// All flows of one worker, in slabs that share their slot numbers. Bounded: when full, the longest idle of a few looked at gives way, and is counted.
+// All flows of one worker. Bounded: when full, the longest idle of a few looked at gives way, and is counted.
 #pragma once
 
 #include <cstddef>
@@ -53,10 +53,7 @@ class FlowTable {
 
   /// Between bursts: room for `count` more flows, as far as the bound allows.
   void make_room(size_t count) {
-    flows_.make_room(count);
-    rests_.make_room(count);
-    notes_.make_room(count);
-    if (keeps_totals_) totals_.make_room(count);
+    if (flows_.room() < count) [[unlikely]] grow_slab(count);
     if (index_.size() + count > index_.room()) [[unlikely]] grow_index(count);
   }
   /// Room for all of the bound at once.
@@ -82,6 +79,7 @@ class FlowTable {
   uint32_t end() const noexcept { return flows_.end(); }
 
  private:
+  void grow_slab(size_t count);
   void grow_index(size_t count);
   bool is(uint32_t slot, const ShortKey& wanted, const FlowKey& key) const noexcept {
     const Flow& flow = flows_[slot];
@@ -92,9 +90,9 @@ class FlowTable {
   size_t most_;
   bool keeps_totals_;
   Slab<Flow, 15> flows_;
-  Slab<FlowRest, 15> rests_;
-  Slab<FlowNote, 15> notes_;
-  Slab<FlowTotals, 15> totals_;
+  Column<FlowRest, 15> rests_;
+  Column<FlowNote, 15> notes_;
+  Column<FlowTotals, 15> totals_;
   SlotIndex index_;
   uint32_t clock_hand_ = 0;
 };

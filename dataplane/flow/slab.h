@@ -58,9 +58,9 @@ class Slab {
   void give_back(uint32_t slot) noexcept { free_.push_back(slot); }  // capacity was reserved in make_room
 
   size_t memory_bytes() const noexcept { return capacity() * sizeof(T) + free_.capacity() * sizeof(uint32_t); }
+  size_t capacity() const noexcept { return chunks_.size() << ChunkBits; }
 
  private:
-  size_t capacity() const noexcept { return chunks_.size() << ChunkBits; }
   size_t usable() const noexcept { return capacity() < most_ ? capacity() : most_; }
 
   size_t most_;
@@ -70,6 +70,33 @@ class Slab {
   };
   std::vector<std::unique_ptr<T[], Free>> chunks_;
   std::vector<uint32_t> free_;
+};
+
+/// More of the records of a slab, under the same slot numbers: it keeps no account of its own of what is in use.
+template <typename T, unsigned ChunkBits = 12>
+class Column {
+  static_assert(std::is_trivially_copyable_v<T>, "records are taken without being constructed");
+
+ public:
+  static constexpr size_t kChunk = size_t{1} << ChunkBits;
+
+  T& operator[](uint32_t slot) noexcept { return chunks_[slot >> ChunkBits][slot & (kChunk - 1)]; }
+  const T& operator[](uint32_t slot) const noexcept { return chunks_[slot >> ChunkBits][slot & (kChunk - 1)]; }
+
+  /// Memory for slots below `end`. Allocates; never called for a packet.
+  void cover(size_t end, bool touch = false) {
+    while (chunks_.size() * kChunk < end) {
+      chunks_.emplace_back(LargeAllocator<T>().allocate(kChunk));
+      if (touch) std::memset(static_cast<void*>(chunks_.back().get()), 0, kChunk * sizeof(T));
+    }
+  }
+  size_t memory_bytes() const noexcept { return chunks_.size() * kChunk * sizeof(T); }
+
+ private:
+  struct Free {
+    void operator()(T* chunk) const noexcept { LargeAllocator<T>().deallocate(chunk, kChunk); }
+  };
+  std::vector<std::unique_ptr<T[], Free>> chunks_;
 };
 
 }  // namespace wirewatch

@@ -32,7 +32,7 @@ struct LiveCounters {
   uint64_t flows_begun = 0;
   uint64_t flows_expired = 0;           // idle for longer than their time-out
   uint64_t pending_syns_expired = 0;    // unanswered for longer than theirs
-  uint64_t wrong_times = 0;             // frames whose time is too far from the clock's to age anything by
+  uint64_t wrong_times = 0;             // flows whose time lay so far ahead of the clock that it was set back
   uint64_t names_refused = 0;           // host names for which there was no room
   uint64_t rules_generation = 0;        // how many rule sets were adopted
   uint64_t memory_bytes = 0;
@@ -44,7 +44,7 @@ struct LiveCounters {
 struct LoopCounters {
   uint64_t bursts = 0;
   uint64_t longest_burst_ns = 0;        // from poll to recycled, maintenance and publishing included
-  uint64_t publish_longest_ns = 0;      // the longest share of publishing in a burst
+  uint64_t publish_longest_ns = 0;      // the longest maintenance with a slice of publishing in it
 };
 
 }  // namespace wirewatch

@@ -26,6 +26,7 @@ class LiveWorker {
   /// packet's time, or, when the source is idle, its clock's.
   void maintain(Timestamp now, bool idle);
   LoopCounters& loop() noexcept { return loop_; }
+  bool publishing() const noexcept { return publisher_.publishing(); }
   /// Ends every flow and publishes it all, when its loop has stopped.
   void finish();
 

@@ -46,7 +46,7 @@ void run_live(Source& source, LiveWorker& worker, Hooks& hooks, const std::atomi
     const uint64_t begun = ticks();
     const Poll got = source.poll(burst);
     if (got == Poll::End) return;
-    if (got == Poll::Packets) {
+    if (got == Poll::Packets && burst.count > 0) {
       if constexpr (!Source::kParses) {
         parse_all(burst.packets, worker.parse_options(), burst.layers);
         for (size_t i = 0; i < burst.count; ++i) burst.parsed[i] = {&burst.packets[i], &burst.layers[i]};
@@ -55,10 +55,14 @@ void run_live(Source& source, LiveWorker& worker, Hooks& hooks, const std::atomi
       const uint64_t drop = worker.process({burst.parsed.data(), burst.count});
       hooks.forward(burst, drop);
       source.recycle(burst);
+      const bool publishing = worker.publishing();
+      const uint64_t inspected = ticks();
       worker.maintain(last, false);
+      const uint64_t done = ticks();
+      const auto nanoseconds = [&](uint64_t count) { return static_cast<uint64_t>(static_cast<double>(count) * hooks.ns_per_tick()); };
       ++loop.bursts;
-      const auto took_ns = static_cast<uint64_t>(static_cast<double>(ticks() - begun) * hooks.ns_per_tick());
-      loop.longest_burst_ns = std::max(loop.longest_burst_ns, took_ns);
+      loop.longest_burst_ns = std::max(loop.longest_burst_ns, nanoseconds(done - begun));
+      if (publishing) loop.publish_longest_ns = std::max(loop.publish_longest_ns, nanoseconds(done - inspected));
     } else {
       worker.maintain(source.now(), true);
     }
