@@ -117,7 +117,7 @@ bool describe_application(std::string_view application, const ApplicationData& d
   }
   const std::string_view transport = line.protocol;
   line.protocol = row->column;
-  if (row->describe == nullptr || row->describe(data, line)) return true;
+  if (row->describe == nullptr || row->describe(data, line) || data.udp) return true;
   line.protocol = transport;  // not a message's beginning: the rest of one, or damaged
   return false;
 }

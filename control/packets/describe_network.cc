@@ -202,6 +202,21 @@ void describe_igmp(const Frame& frame, PacketLine& line) noexcept {
   }
 }
 
+/// The fragment header behind the IPv6 header and its options, or nullptr.
+const uint8_t* last_ipv6_fragment(const Frame& frame) noexcept {
+  constexpr uint8_t kFragment = 44, kHopByHop = 0, kRouting = 43, kDestination = 60;
+  const uint8_t* const ip = frame.packet.data + frame.layers.inner_offset;
+  const uint8_t* const end = frame.packet.data + frame.packet.captured_length;
+  uint8_t next = ip[6];
+  for (const uint8_t* at = ip + 40; end - at >= 8; at += (at[1] + size_t{1}) * 8) {
+    if (next == kFragment) return at;
+    if (next != kHopByHop && next != kRouting && next != kDestination) return nullptr;
+    next = at[0];
+    if (static_cast<size_t>(end - at) < (at[1] + size_t{1}) * 8) return nullptr;
+  }
+  return nullptr;
+}
+
 void describe_fragment(const Frame& frame, PacketLine& line) noexcept {
   const uint8_t* const header = frame.packet.data + frame.layers.inner_offset;
   if (frame.layers.inner_family == IpFamily::V4) {
@@ -213,6 +228,11 @@ void describe_fragment(const Frame& frame, PacketLine& line) noexcept {
   } else {
     line.protocol = "IPv6";
     line.info.put("IPv6 fragment");
+    if (const uint8_t* const fragment = last_ipv6_fragment(frame)) {  // RFC 8200 4.5
+      const uint16_t place = load_be16(fragment + 2);
+      line.info.put(" (off=", place & 0xfff8, " more=", (place & 1) != 0 ? "y" : "n", " ident=0x", Hex{load_be32(fragment + 4), 8},
+                    " nxt=", fragment[0], ")");
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 
+#include "control/packets/port_gate.h"
 #include "dataplane/filter/stream_tracker.h"
 #include "dataplane/packet/parse.h"
 
@@ -21,7 +22,9 @@ class Scan {
     options_.others = options.others && visitor != nullptr;
     // Frames are parsed ahead of the filter, many at a time, unless few of them are ever looked at.
     parse_all_ = options.filter != nullptr || options.needs.streams;
-    parse_matches_ = !parse_all_ && visitor != nullptr && options.layers;
+    if (options.filter != nullptr && !options.needs.streams && !options_.others) gate_ = PortGate::of(options.filter->text());
+    if (gate_) parse_all_ = false;
+    parse_matches_ = gate_ || (!parse_all_ && visitor != nullptr && options.layers);
   }
 
   /// False when enough has been seen.
@@ -47,6 +50,7 @@ class Scan {
     previous_time_ = packet.time;
     const bool by_bpf = options_.bpf == nullptr || matches_bpf(packet);
     if (!by_bpf && !options_.others) return true;
+    if (gate_ && gate_->shuts_out(packet)) return true;
     if (parse_matches_) parse(packet, parse_options_, layers);
     const FlowContext* const flow = options_.flows != nullptr ? options_.flows->find(layers, packet.number) : nullptr;
     const Frame frame{.packet = packet,
@@ -81,6 +85,7 @@ class Scan {
   ScanOptions options_;
   FrameVisitor* visitor_;
   ParseOptions parse_options_{};
+  std::optional<PortGate> gate_;
   bool parse_all_ = false;
   bool parse_matches_ = false;
   std::optional<StreamTracker> tracker_;

@@ -65,7 +65,7 @@ bool PcapWriter::write(const Packet& packet, uint32_t, const PacketNote&) noexce
                          packet.original_length};
   static_assert(sizeof words == kRecordHeader);
   std::memcpy(at, words, sizeof words);
-  std::memcpy(at + kRecordHeader, packet.data, packet.captured_length);
+  if (packet.captured_length > 0) std::memcpy(at + kRecordHeader, packet.data, packet.captured_length);
   file_.commit(kRecordHeader + packet.captured_length);
   ++packets_;
   return true;

@@ -46,7 +46,7 @@ class BlockBuilder {
     put(static_cast<uint32_t>(ns));
   }
   void put_padded(const void* bytes, size_t count) noexcept {
-    std::memcpy(at_, bytes, count);
+    if (count > 0) std::memcpy(at_, bytes, count);  // an empty packet may have no address
     std::memset(at_ + count, 0, padded(count) - count);
     at_ += padded(count);
   }
