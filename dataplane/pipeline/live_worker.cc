@@ -19,8 +19,8 @@ WorkerOptions within(WorkerOptions options, const SharedLimits& limits, unsigned
   options.number = static_cast<uint16_t>(number);
   if (options.pass_ns <= 0) options.pass_ns = 1'000'000'000;
   // Most flows are named and settled within a few packets, and travel by one path.
-  options.max_open = std::min(options.max_open, std::max<size_t>(options.max_flows / 8, 65'536));
-  options.max_other_paths = std::min(options.max_other_paths, std::max<size_t>(options.max_flows / 16, 4'096));
+  options.max_open = std::min(options.max_open, std::max<size_t>(options.max_flows / 16, 65'536));
+  options.max_other_paths = std::min(options.max_other_paths, std::max<size_t>(options.max_flows / 32, 4'096));
   return options;
 }
 
