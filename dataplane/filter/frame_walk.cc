@@ -68,6 +68,7 @@ FrameWalk::FrameWalk(std::span<const FieldId> wanted) : sink_(wanted), protocol_
       }
     } else {
       wants_headers_ = true;
+      wants_application_ |= row.layer == Protocol::Gtp;
       if (place_of(wanted[i]).width != 0) {
         fixed_[protocol].push_back({row.place, row.type, static_cast<uint16_t>(i)});
       } else if (row.type != FieldType::Protocol || row.name != name(row.layer)) {
@@ -325,8 +326,19 @@ void FrameWalk::application_fields(Protocol transport, const Header& header, con
   }
   if (bytes.size() <= 8) return;
   const auto payload = bytes.subspan(8);
+  if (sink_.wants_any("gtp"_f, "gtp.teid"_f)) gtp_message(load_be16(bytes.data()), load_be16(bytes.data() + 2), payload);
   const Application which = application_of(transport, load_be16(bytes.data()), load_be16(bytes.data() + 2), payload, header.wire_length - 8);
   dissect_application(which, {}, payload, sink_);
+}
+
+/// What the parser does not open: GTP version 1 that carries no packet (3GPP TS 29.060).
+void FrameWalk::gtp_message(uint16_t source, uint16_t destination, std::span<const uint8_t> payload) noexcept {
+  constexpr uint16_t kControl = 2123, kUser = 2152;
+  const bool port = source == kControl || source == kUser || destination == kControl || destination == kUser;
+  if (!port || payload.size() < 8 || payload[0] >> 5 != 1) return;
+  sink_.set_layer(1);
+  sink_.add_protocol("gtp"_f, payload);
+  fixed_fields(Protocol::Gtp, payload);
 }
 
 /// RFC 792 and RFC 4443: an error brings the packet it is about.

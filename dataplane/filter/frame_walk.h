@@ -55,6 +55,7 @@ class FrameWalk {
   void fixed_fields(Protocol protocol, std::span<const uint8_t> bytes) noexcept;
   void header_fields(const Frame& frame, Protocol protocol, const Header& header, unsigned quotes) noexcept;
   void quoted_packet(const Frame& frame, const Header& header, bool ipv6, unsigned quotes) noexcept;
+  void gtp_message(uint16_t source, uint16_t destination, std::span<const uint8_t> payload) noexcept;
   void application_fields(Protocol transport, const Header& header, const TransportFacts* facts) noexcept;
   void frame_fields(const Frame& frame) noexcept;
   void flow_fields(const Frame& frame) noexcept;

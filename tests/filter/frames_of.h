@@ -23,6 +23,7 @@ std::vector<std::string> field_lines(const std::string& capture, const std::vect
 /// FNV-1a, 64 bits, as make_truth writes it.
 uint64_t fnv1a(std::string_view text);
 
+/// Without those that begin with '#'.
 std::vector<std::string> lines_of(const std::string& path);
 
 }  // namespace wirewatch

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What is known of a segment from the ones before it, as tshark has it.
+#include <gtest/gtest.h>
+
+#include <string_view>
+#include <vector>
+
+#include "dataplane/filter/filter.h"
+#include "dataplane/filter/stream_tracker.h"
+#include "dataplane/packet/parse.h"
+#include "tests/support/packet_builder.h"
+
+namespace wirewatch {
+namespace {
+
+using testing::Bytes;
+using testing::FrameBuilder;
+using testing::eth;
+using testing::packet_over;
+
+class Stream {
+ public:
+  explicit Stream(size_t most = 100) : tracker_(most) {}
+
+  /// The facts of the one TCP or UDP header of the frame.
+  TransportFacts see(const FrameBuilder& frame, int64_t milliseconds = 0) {
+    bytes_ = frame.bytes();
+    packet_ = packet_over(bytes_, 1, Timestamp{milliseconds * 1'000'000}, ++number_);
+    parse(packet_, {}, layers_);
+    facts_ = tracker_.observe(packet_, layers_);
+    return facts_.count > 0 ? facts_.transports[0] : TransportFacts{};
+  }
+  /// Asks about the frame seen last.
+  bool holds(std::string_view text) {
+    auto filter = Filter::compile(text);
+    return filter && filter->matches({.packet = packet_, .layers = layers_, .streams = &facts_});
+  }
+
+ private:
+  StreamTracker tracker_;
+  StreamFacts facts_;
+  Bytes bytes_;
+  Packet packet_;
+  Layers layers_;
+  uint64_t number_ = 0;
+};
+
+FrameBuilder client(uint16_t port = 4000) { return eth().ipv4("10.0.0.1", "10.0.0.2").tcp(port, 443); }
+FrameBuilder server(uint16_t port = 4000) { return eth().ipv4("10.0.0.2", "10.0.0.1").tcp(443, port); }
+
+TEST(StreamTracker, TimesTheHandshakeFromTheFirstSynAndFromTheLast) {
+  Stream stream;
+  stream.see(client().syn().seq(100), 0);
+  stream.see(client().syn().seq(100), 400);
+  const auto answer = stream.see(server().syn_ack().seq(900).ack_number(101), 430);
+  EXPECT_TRUE(answer.acknowledges);
+  EXPECT_EQ(answer.ack_rtt_ns, 430'000'000);
+  EXPECT_EQ(answer.acked_frame, 1u);
+  const auto last = stream.see(client().ack().seq(101).ack_number(901), 435);
+  EXPECT_TRUE(last.has_initial_rtt);
+  EXPECT_EQ(last.initial_rtt_ns, 35'000'000);
+}
+
+TEST(StreamTracker, CountsSequenceNumbersFromTheFirstOfEachDirection) {
+  Stream stream;
+  stream.see(client().syn().seq(4'000'000'000));
+  EXPECT_TRUE(stream.holds("tcp.seq == 0 and tcp.seq_raw == 4000000000"));
+  stream.see(server().syn_ack().seq(900).ack_number(4'000'000'001));
+  EXPECT_TRUE(stream.holds("tcp.seq == 0 and tcp.ack == 1"));
+  stream.see(client().ack().seq(4'000'000'001).ack_number(901).payload("12345"));
+  EXPECT_TRUE(stream.holds("tcp.seq == 1 and tcp.ack == 1 and tcp.nxtseq == 6"));
+}
+
+TEST(StreamTracker, CountsFromOneWhereTheBeginningWasNotCaptured) {
+  Stream stream;
+  stream.see(client().ack().seq(5000).ack_number(7000).payload("x"));
+  EXPECT_TRUE(stream.holds("tcp.seq == 1 and tcp.ack == 1"));
+}
+
+TEST(StreamTracker, NumbersStreamsByFirstAppearanceAndAgainWhenPortsAreReused) {
+  Stream stream;
+  EXPECT_EQ(stream.see(client(1).syn().seq(5)).stream, 0u);
+  EXPECT_EQ(stream.see(client(2).syn().seq(5)).stream, 1u);
+  EXPECT_EQ(stream.see(server(1).syn_ack().seq(7).ack_number(6)).stream, 0u);
+  EXPECT_EQ(stream.see(client(1).syn().seq(5)).stream, 0u) << "sent again";
+  EXPECT_EQ(stream.see(client(1).syn().seq(6)).stream, 2u) << "a new connection";
+  EXPECT_EQ(stream.see(eth().ipv4("10.0.0.1", "10.0.0.2").udp(1, 443)).stream, 0u) << "UDP has numbers of its own";
+}
+
+TEST(StreamTracker, ForgetsTheLongestIdleStreamFirst) {
+  Stream stream(2);
+  stream.see(client(1).syn());
+  stream.see(client(2).syn());
+  stream.see(client(1).ack());
+  EXPECT_EQ(stream.see(client(3).syn()).stream, 2u);
+  EXPECT_EQ(stream.see(client(1).ack()).stream, 0u);
+  EXPECT_EQ(stream.see(client(2).ack()).stream, 3u) << "it was the longest idle one";
+}
+
+TEST(StreamTracker, ShowsAMessageInTheFrameThatCompletesIt) {
+  Stream stream;
+  const std::string request = "GET /index HTTP/1.1\r\nHost: www.example.com\r\n\r\n";
+  stream.see(client().ack().seq(1).payload(request.substr(0, 30)));
+  EXPECT_FALSE(stream.holds("http"));
+  stream.see(client().ack().seq(31).payload(request.substr(30)));
+  EXPECT_TRUE(stream.holds("http.host == \"www.example.com\" and http.request.uri == \"/index\""));
+  stream.see(client().ack().seq(31).payload(request.substr(30)));
+  EXPECT_FALSE(stream.holds("http")) << "a retransmission shows nothing";
+}
+
+TEST(StreamTracker, DoesNotJoinMessagesOverAHole) {
+  Stream stream;
+  stream.see(server().ack().seq(1).payload("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n"));
+  EXPECT_FALSE(stream.holds("http"));
+  stream.see(server().ack().seq(45).payload("56789"));
+  EXPECT_FALSE(stream.holds("http.response.code == 200"));
+}
+
+TEST(StreamTracker, LearnsNothingFromWhatAnIcmpErrorQuotes) {
+  Stream stream;
+  EXPECT_EQ(stream.see(client().syn().seq(100)).stream, 0u);
+  const Bytes quote = FrameBuilder(101).ipv4("10.0.0.1", "10.0.0.2").tcp(4000, 443).syn().seq(999).bytes();
+  stream.see(eth().ipv4("10.0.0.9", "10.0.0.1").icmp(11).payload(quote));
+  EXPECT_TRUE(stream.holds("tcp.stream == 0"));
+  EXPECT_EQ(stream.see(client().syn().seq(100)).stream, 0u);
+}
+
+}  // namespace
+}  // namespace wirewatch
