@@ -20,7 +20,8 @@ ALLOWED = re.compile(r"^(mem(cpy|move|set|cmp|chr|rchr)|bcmp|strlen|__stack_chk_
 # Functions of ours where the packet path is left on purpose, each with its reason; calls below them are not followed.
 LEFT_AT = {
     "wirewatch::Worker::make_room": "grows tables between bursts, which is the one place that may",
-    "wirewatch::QuicInitial::client_hello": "libcrypto, on objects made with the classifier; once a QUIC flow",
+    "wirewatch::QuicInitial::gather": "libcrypto, on objects made with the classifier; the first packets of a QUIC flow",
+    "wirewatch::Ja4::of": "libcrypto's SHA-256, which does not allocate; once a ClientHello",
 }
 GROWING = re.compile(r"^(operator (new|delete)\(.*\)|std::__throw_length_error\(.*\))@plt$")  # of a std::vector
 # Calls that the code shows never to happen though the compiler cannot know it: function of ours, what it calls, why.
