@@ -35,7 +35,8 @@ class SmallFrames {
   uint64_t play(LiveWorker& worker, size_t burst) {
     for (size_t i = 0; i < kBurstSize; ++i) {
       now_.ns += 67;
-      packets_[i] = {.data = bytes_.data() + (burst * kBurstSize + i) * kLength, .captured_length = kLength, .original_length = kLength, .time = now_};
+      const uint8_t* data = bytes_.data() + (burst * kBurstSize + i) * kLength;
+      packets_[i] = {.data = data, .captured_length = kLength, .original_length = kLength, .time = now_};
     }
     parse_all(packets_, worker.parse_options(), burst_.layers);
     for (size_t i = 0; i < kBurstSize; ++i) burst_.parsed[i] = {&packets_[i], &burst_.layers[i]};
@@ -110,7 +111,8 @@ BENCHMARK(BM_LiveWorker_SmallFrames)->ArgName("flows")->Arg(1'000)->Arg(100'000)
 void BM_LiveWorker_AdoptRules(benchmark::State& state) {
   Plane plane(1000);
   auto other = std::make_unique<PreparedRules>(shipped_rules(), plane.ids);
-  Worker worker(Plane::options(1000, 1'000'000'000), std::make_unique<PreparedRules>(shipped_rules(), plane.ids), *std::make_unique<SharedEvents>(plane.region, 0));
+  SharedEvents events(plane.region, 0);
+  Worker worker(Plane::options(1000, 1'000'000'000), std::make_unique<PreparedRules>(shipped_rules(), plane.ids), events);
   for (auto _ : state) {
     other = worker.adopt(std::move(other));
     other->also_released.reset();

@@ -26,7 +26,9 @@ struct RuleIds {
   uint16_t global_signature(uint16_t id) const noexcept { return signature.empty() ? id : at(signature, id); }
   ApplicationId local(ApplicationId id) const noexcept { return application.empty() ? id : at(local_application, id); }
   /// To tell a signature that kept its name but now stands for something else.
-  ApplicationId protocol_of(uint16_t signature_index) const noexcept { return protocol.empty() ? kUnknownApplication : at(protocol, signature_index); }
+  ApplicationId protocol_of(uint16_t index) const noexcept {
+    return protocol.empty() ? kUnknownApplication : at(protocol, index);
+  }
   uint16_t local_of_signature(uint16_t id) const noexcept { return signature.empty() ? id : at(local_signature, id); }
 
  private:

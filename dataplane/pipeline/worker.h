@@ -86,6 +86,14 @@ struct FlowSide {
   std::array<bool, 2> scanned{};
 };
 
+inline TcpSegment segment_of(const Layers& layers) noexcept {
+  return {.sequence = layers.tcp_sequence,
+          .acknowledgment = layers.tcp_acknowledgment,
+          .flags = layers.tcp_flags,
+          .payload_length = layers.payload_length,
+          .from_low = layers.source_is_low};
+}
+
 class Worker {
  public:
   Worker(const WorkerOptions& options, std::shared_ptr<const RuleSet> rules, EventSink& sink)

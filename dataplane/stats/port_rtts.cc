@@ -5,15 +5,14 @@
 
 namespace wirewatch {
 
-PortRtts::PortRtts(size_t most_ports) : most_(std::min<size_t>(most_ports, kNowhere)) {
-  if (most_ == 0) return;
-  ports_.reserve(most_);
+PortRtts::PortRtts(size_t most_ports) : ports_(std::min<size_t>(most_ports, kNowhere)) {
+  if (ports_.empty()) return;
   place_.assign(size_t{1} << 16, kNowhere);
   seen_.assign(size_t{1} << 16, 0);
 }
 
 void PortRtts::record(uint16_t server_port, int64_t rtt_ns) noexcept {
-  if (most_ == 0) return;
+  if (ports_.empty()) return;
   all_.record(rtt_ns);
   if (seen_[server_port] < std::numeric_limits<uint32_t>::max()) ++seen_[server_port];
   const uint16_t place = place_for(server_port);
@@ -22,10 +21,9 @@ void PortRtts::record(uint16_t server_port, int64_t rtt_ns) noexcept {
 
 uint16_t PortRtts::place_for(uint16_t server_port) noexcept {
   if (place_[server_port] != kNowhere) return place_[server_port];
-  if (ports_.size() < most_) {
-    place_[server_port] = static_cast<uint16_t>(ports_.size());
-    ports_.push_back({.port = server_port, .rtt = {}});  // within what was reserved
-    return place_[server_port];
+  if (used_ < ports_.size()) {
+    ports_[used_].port = server_port;
+    return place_[server_port] = static_cast<uint16_t>(used_++);
   }
   size_t least = 0;
   for (size_t i = 1; i < ports_.size(); ++i) {

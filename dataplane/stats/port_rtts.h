@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "dataplane/stats/rtt_histogram.h"
@@ -25,7 +26,7 @@ class PortRtts {
 
   const RttHistogram& all() const noexcept { return all_; }
   const RttHistogram& other() const noexcept { return other_; }
-  const std::vector<Port>& ports() const noexcept { return ports_; }
+  std::span<const Port> ports() const noexcept { return {ports_.data(), used_}; }
   size_t memory_bytes() const noexcept {
     return ports_.capacity() * sizeof(Port) + place_.capacity() * sizeof(uint16_t) + seen_.capacity() * sizeof(uint32_t);
   }
@@ -34,10 +35,10 @@ class PortRtts {
   static constexpr uint16_t kNowhere = 0xffff;
   uint16_t place_for(uint16_t server_port) noexcept;
 
-  size_t most_;
+  size_t used_ = 0;
   RttHistogram all_;
   RttHistogram other_;
-  std::vector<Port> ports_;
+  std::vector<Port> ports_;      // as many as there may be, the first used_ of them in use
   std::vector<uint16_t> place_;  // by port: index into ports_, or kNowhere
   std::vector<uint32_t> seen_;   // by port
 };

@@ -20,7 +20,10 @@ TEST(Ageing, EndsEachKindOfFlowAfterItsOwnSilence) {
     CloseReason reason;
   };
   const std::vector<Row> rows{
-      {"an established connection", {client_says().syn().seq(1), server_says().syn_ack().seq(5).ack_number(2), client_says().ack().seq(2).ack_number(6)}, 300, CloseReason::Idle},
+      {"an established connection",
+       {client_says().syn().seq(1), server_says().syn_ack().seq(5).ack_number(2), client_says().ack().seq(2).ack_number(6)},
+       300,
+       CloseReason::Idle},
       {"one that was reset", {client_says().ack().seq(1), server_says().rst()}, 5, CloseReason::Ended},
       {"one that both ends finished", {client_says().flags(kFin | kAck).seq(1), server_says().flags(kFin | kAck).seq(1)}, 5, CloseReason::Ended},
       {"one that one end finished", {client_says().flags(kFin | kAck).seq(1)}, 300, CloseReason::Idle},

@@ -19,7 +19,10 @@ TEST(DropList, BlocksNetworksUnlessTheAllowListKnowsAnEnd) {
     bool blocked;
   };
   DropRules rules;
-  rules.networks = {{prefix("203.0.113.0/24")}, {prefix("198.51.100.7")}, {prefix("2001:db8:bad::/48")}, {prefix("192.0.2.0/24"), Timestamp{50 * kSecond}}};
+  rules.networks = {{prefix("203.0.113.0/24")},
+                    {prefix("198.51.100.7")},
+                    {prefix("2001:db8:bad::/48")},
+                    {prefix("192.0.2.0/24"), Timestamp{50 * kSecond}}};
   rules.allow = {prefix("203.0.113.99"), prefix("10.0.0.53")};
   const DropList list(rules);
   const std::vector<Row> rows{{"from a blocked network", "203.0.113.5", "10.0.0.1", true},
@@ -54,7 +57,8 @@ TEST_F(Blocking, DropsAConnectionByItsFiveTuple) {
   DropRules rules;
   rules.connections = {{{address("10.0.0.2"), 9999}, {address("10.0.0.1"), 40000}, 6}};
   use(live, rules);
-  const std::vector<SentFrame> frames{sent(tcp().syn(), kSecond), sent(tcp(40001).syn(), kSecond), sent(tcp_back().syn_ack(), kSecond), sent(tcp().ack().payload("x"), kSecond),
+  const std::vector<SentFrame> frames{sent(tcp().syn(), kSecond), sent(tcp(40001).syn(), kSecond),
+                                      sent(tcp_back().syn_ack(), kSecond), sent(tcp().ack().payload("x"), kSecond),
                                       sent(tcp(40001).ack().payload("x"), kSecond)};
   EXPECT_EQ(live.feed(frames), 0b01101u);
   EXPECT_EQ(live.worker.worker().live_counters().blocked.packets, 3u);
@@ -66,7 +70,9 @@ TEST_F(Blocking, DropsAnApplicationFromItsVerdictOn) {
   DropRules rules;
   rules.applications = {{live.registry.find_application("greeting")}, {live.registry.find_application("asking")}};
   use(live, rules);
-  const std::vector<SentFrame> frames{sent(tcp().syn().seq(1), kSecond), sent(tcp_back().syn_ack().seq(5).ack_number(2), kSecond), sent(tcp().ack().seq(2).payload("hello there, you"), kSecond),
+  const std::vector<SentFrame> frames{sent(tcp().syn().seq(1), kSecond),
+                                      sent(tcp_back().syn_ack().seq(5).ack_number(2), kSecond),
+                                      sent(tcp().ack().seq(2).payload("hello there, you"), kSecond),
                                       sent(tcp_back().ack().seq(6), kSecond),
                                       sent(eth().ipv4("10.0.0.1", "10.0.0.2").udp(40000, 53).payload("gibberish"), kSecond)};
   EXPECT_EQ(live.feed(frames), 0b01100u) << "a port alone is no evidence";
