@@ -46,7 +46,8 @@ FastField fast_field(FieldId field) noexcept;
 /// Cheap, and right for all but frames of which most of the innermost IP header is missing: is that a fragment?
 inline bool may_be_fragment(const Layers& layers, const Packet& packet) noexcept {
   if (layers.status == ParseStatus::LaterFragment || layers.tunneled) return true;
-  if (layers.inner_family == IpFamily::None || packet.captured_length < layers.inner_offset + 8u) return false;
+  if (layers.inner_family == IpFamily::None) return false;
+  if (packet.captured_length < layers.inner_offset + 8u) return true;
   const uint8_t* ip = packet.data + layers.inner_offset;
   if (layers.inner_family == IpFamily::V4) return (load_be16(ip + 6) & 0x3fff) != 0;
   constexpr uint8_t kHopByHop = 0, kRouting = 43, kFragment = 44, kDestination = 60;
