@@ -108,7 +108,7 @@ struct NoHooks {
 };
 
 TEST(LiveThreads, NamesEveryFlowRightWhileRulesAreSwappedAndControlReads) {
-  constexpr uint64_t kRounds = 3'000;
+  constexpr uint64_t kRounds = 600;
   SharedLimits limits = small_limits();
   limits.workers = 2;
   auto region = SharedRegion::create(limits, 1, 1);
