@@ -167,7 +167,14 @@ void answer_handshakes(const EndpointCall& call, Reply reply) {
     json.new_line();
     write_handshakes_by_port(json, view->by_port);
     json.new_line();
-    write_handshakes(json, view->recent);
+    write_rows(json, "handshakes", view->recent, [&](const HandshakeRow& row) {
+      write_handshake_fields(json, row.handshake);
+      if (row.capture_port.empty()) return;
+      json.field("capture_port", row.capture_port);
+      json.field("timestamp_source", row.timestamp_source);
+      json.field("timestamp_resolution_ns", row.timestamp_resolution_ns);
+      write_known(json, "clock_error_ns", row.clock_error_ns);
+    });
   }));
 }
 

@@ -91,12 +91,21 @@ struct StatusView {
   NamedCounts control_loss;  // what control itself gave up
 };
 
+/// A handshake and the clock that stamped it.
+struct HandshakeRow {
+  HandshakeRecord handshake;
+  std::string capture_port;           // empty when it is not known any more
+  std::string_view timestamp_source;
+  int64_t timestamp_resolution_ns = 0;
+  std::optional<int64_t> clock_error_ns;
+};
+
 struct HandshakeView {
   std::string_view window;
   HandshakeGroup totals;
   std::vector<HandshakeGroup> by_server;
   std::vector<HandshakeGroup> by_port;
-  std::vector<HandshakeRecord> recent;  // newest first
+  std::vector<HandshakeRow> recent;  // newest first
 };
 
 struct FlowRow {

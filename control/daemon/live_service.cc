@@ -246,7 +246,15 @@ Result<HandshakeView> LiveService::handshakes(std::string_view window, size_t to
   if (view.by_port.size() > top) view.by_port.resize(top);
   const auto& recent = events_.handshakes().recent();
   for (auto at = recent.rbegin(); at != recent.rend() && view.recent.size() < top; ++at) {
-    if (!port || at->server.port == *port) view.recent.push_back(*at);
+    if (port && at->server.port != *port) continue;
+    HandshakeRow& row = view.recent.emplace_back();
+    row.handshake = *at;
+    if (!process_ || at->interface >= process_->ports.size()) continue;
+    const PortView seen = view_of(process_->ports[at->interface]);
+    row.capture_port = seen.name;
+    row.timestamp_source = seen.timestamp_source;
+    row.timestamp_resolution_ns = seen.timestamp_resolution_ns;
+    row.clock_error_ns = seen.clock_error_ns;
   }
   return view;
 }

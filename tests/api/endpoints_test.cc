@@ -43,7 +43,7 @@ constexpr std::array kWrong{
     Wrong{"no path at all", Method::Get, "", "", 404, "there is no ''"},
     Wrong{"the wrong method", Method::Post, "/api/v1/status", "", 405, "/api/v1/status takes GET, not POST"},
     Wrong{"the wrong method of several", Method::Delete, "/api/v1/replay", "", 405, "/api/v1/replay takes POST, not DELETE"},
-    Wrong{"a body where none is taken", Method::Post, "/api/v1/rules/reload", "{}", 400, "this request takes no body"},
+    Wrong{"a body where none is taken", Method::Post, "/api/v1/rules/reload", R"({"now": true})", 400, "this request takes no body"},
     Wrong{"a replay of nothing", Method::Post, "/api/v1/replay", "{}", 400,
           R"(expected a file to replay, as in {"path": "/var/captures/office.pcapng", "speed": 1.0})"},
     Wrong{"a replay without a body", Method::Post, "/api/v1/replay", "", 400, "the body is not JSON"},
