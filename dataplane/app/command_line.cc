@@ -112,12 +112,13 @@ int run_command_line(int argc, const char* const* argv) {
   app.add_option("--config", arguments.config, "Configuration, TOML; its section [dataplane] is read here")->type_name("FILE");
   app.add_option("--port", arguments.ports, "A port beside those of the configuration: dpdk:DEVARGS, afpacket:IFNAME, afxdp:IFNAME, "
                                             "file:PATH[,speed=X|max] or replay; may be repeated")->type_name("SPEC")->expected(1)->take_all();
-  app.add_option("--control-socket", arguments.control_socket, "Where control asks (" + default_control_socket() + " unless given)")->type_name("PATH");
+  const std::string socket_help = "Where control asks (" + default_control_socket() + " unless given)";
+  app.add_option("--control-socket", arguments.control_socket, socket_help)->type_name("PATH");
   app.add_flag("--check-config", arguments.check, "Say what is wrong with the configuration, and leave");
   app.add_flag("--print-config", arguments.print, "Print every key with its value and meaning, and leave");
   app.set_version_flag("--version", std::string("wirewatch-dataplane ") + WIREWATCH_VERSION, "Print the version and leave");
-  app.footer("Exit status: 0 done, 1 it could not start or go on, 2 wrong arguments or configuration.\n\nThe configuration, with what holds unless given:\n\n" +
-             print_config({}));
+  app.footer("Exit status: 0 done, 1 it could not start or go on, 2 wrong arguments or configuration.\n\n"
+             "The configuration, with what holds unless given:\n\n" + print_config({}));
   try {
     app.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {

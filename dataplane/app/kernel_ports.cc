@@ -167,7 +167,8 @@ Result<std::unique_ptr<Port>> open_afxdp_port(const PortConfig& config, [[maybe_
   }
   return std::make_unique<AfXdpAppPort>(config, std::move(*port));
 #else
-  return fail("'afxdp:" + config.spec.target + "': this program was built without AF_XDP (libbpf, libxdp, clang and bpftool); use afpacket: or dpdk:");
+  return fail("'afxdp:" + config.spec.target +
+              "': this program was built without AF_XDP (libbpf, libxdp, clang and bpftool); use afpacket: or dpdk:");
 #endif
 }
 

@@ -21,7 +21,9 @@ Result<std::unique_ptr<Port>> open_dpdk_port(const PortConfig& config, const Dat
   return std::unique_ptr<Port>(std::move(*port));
 }
 #else
-Result<void> start_dpdk(const DataplaneConfig&) { return fail("this program was built without DPDK; use afpacket: or afxdp: on the kernel's interface"); }
+Result<void> start_dpdk(const DataplaneConfig&) {
+  return fail("this program was built without DPDK; use afpacket: or afxdp: on the kernel's interface");
+}
 Result<std::unique_ptr<Port>> open_dpdk_port(const PortConfig&, const DataplaneConfig&, uint16_t, const TscClock&) { return fail("no DPDK"); }
 #endif
 
