@@ -85,6 +85,12 @@ TEST_F(RealDataplane, CountsAReplayAsInspectDoes) {
   const Json loss = daemon.get("/api/v1/loss").json();
   EXPECT_EQ(loss["accounting"]["understood"], report["accounting"]["understood"]);
   EXPECT_EQ(loss["accounting"]["malformed"], report["accounting"]["malformed"]);
+  // Flows end, and hand on what they were, after the last packet was counted.
+  const auto ended = [&](const Json& status) {
+    return status["replay"]["state"] == "done" && status["handshake_totals"]["attempts"] == report["handshake_totals"]["attempts"] &&
+           rows(daemon.get("/api/v1/protocols").json()["applications"]) == rows(report["applications"]);
+  };
+  EXPECT_TRUE(settles(daemon, ended));
   EXPECT_EQ(rows(daemon.get("/api/v1/handshakes?top=10000").json()["handshakes"]), rows(report["handshakes"]));
   EXPECT_EQ(rows(daemon.get("/api/v1/protocols").json()["applications"]), rows(report["applications"]));
 }
