@@ -112,6 +112,13 @@ TEST(Destinations, PutTheInitiatorsViewBelow) {
   EXPECT_NE(out.find("Who opened connections to whom"), std::string::npos) << out;
 }
 
+TEST(Protocols, SayWhatIsUnwantedBelow) {
+  ApiStub stub(live_daemon());
+  const std::string out = ask(stub, {"protocols"}).out;
+  EXPECT_NE(out.find("eth"), std::string::npos) << out;
+  EXPECT_NE(out.find("10.20.0.60:55671  203.0.113.7:6881  bittorrent"), std::string::npos) << out;
+}
+
 TEST(Alerts, SayWhoWhomWhenAndHowMuch) {
   ApiStub stub(live_daemon());
   const std::string out = ask(stub, {"alerts"}).out;

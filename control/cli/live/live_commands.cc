@@ -98,7 +98,7 @@ CommandRun declare_protocols(CLI::App& app) {
   const Declared request = declare_view(app);
   declare_top(app, *request);
   return [request] {
-    return ask_and_print("protocols", *request, {"/api/v1/protocols"},
+    return ask_and_print("protocols", *request, {"/api/v1/protocols", target_of("/api/v1/alerts", *request)},
                          [&](const auto& documents, const PageStyle& style) {
                            return protocols_page(report_of(documents), text_options(*request, style));
                          });
