@@ -9,6 +9,8 @@
 #include <span>
 #include <thread>
 
+#include "control/aggregate/accounting.h"
+#include "control/aggregate/flow_sums.h"
 #include "control/aggregate/handshake_groups.h"
 #include "control/aggregate/hierarchy_tree.h"
 #include "control/aggregate/rows.h"
@@ -79,76 +81,33 @@ void describe_capture(const Analysis& analysis, Report& report) {
   capture.timestamp_resolution_ns = finest_ns;
 }
 
-void account(const Analysis& analysis, Report& report) {
-  AccountingSection& accounting = report.accounting;
-  std::array<uint64_t, static_cast<size_t>(ParseStatus::Count)> by_status{};
-  uint64_t flows_evicted = 0, syns_evicted = 0, rows = 0, not_classified = 0, names = 0, paths = 0, scan_errors = 0;
+void account_for(const Analysis& analysis, Report& report) {
+  std::vector<CountedWork> work;
   for (const auto& worker : analysis.workers) {
-    const WorkerCounters& counters = worker->counters();
-    for (size_t i = 0; i < by_status.size(); ++i) by_status[i] += counters.by_status[i];
-    report.capture.traffic += counters.total;
-    flows_evicted += counters.flows_evicted;
-    syns_evicted += counters.pending_syns_evicted;
-    not_classified += counters.not_classified_for_room;
-    paths += counters.other_paths_refused;
-    names += worker->names_refused();
-    scan_errors += worker->classify_counters().errors;
-    const Tables& tables = worker->tables();
-    rows += tables.destinations.refused() + tables.endpoints.refused() + tables.conversations.refused() +
-            tables.by_application.refused();
-    const auto earlier = [](std::optional<Timestamp>& at, const std::optional<Timestamp>& other, bool smallest) {
-      if (other && (!at || (smallest ? *other < *at : *other > *at))) at = other;
-    };
-    earlier(report.capture.first_timestamp, counters.first_time, true);
-    earlier(report.capture.last_timestamp, counters.last_time, false);
+    work.push_back({.counters = worker->counters(),
+                    .names_refused = worker->names_refused(),
+                    .scan_errors = worker->classify_counters().errors,
+                    .rows_refused = rows_refused(worker->tables())});
   }
-  accounting.processed = report.capture.traffic.packets;
-  accounting.understood = by_status[static_cast<size_t>(ParseStatus::Understood)];
-  for (const ParseStatusInfo& info : kParseStatusInfo) {
-    const uint64_t count = by_status[static_cast<size_t>(info.status)];
-    if (info.status != ParseStatus::Understood && count > 0) accounting.malformed.emplace_back(info.name, count);
-  }
-  const auto evicted = [&](std::string_view name, uint64_t count) {
-    if (count > 0) accounting.evicted.emplace_back(name, count);
-  };
-  evicted("flows", flows_evicted);
-  evicted("pending_syns", syns_evicted);
-  evicted("table_rows", rows);
-  evicted("classification_records", not_classified);
-  evicted("flow_paths", paths);
-  evicted("host_names", names);
-  evicted("scan_errors", scan_errors);
+  account(work, report.capture, report.accounting);
   uint64_t records = 0;
   for (const auto& collector : analysis.collectors) records += collector->records_refused;
-  evicted("records", records);
+  if (records > 0) report.accounting.evicted.emplace_back("records", records);
 }
 
 void gather_applications(const Analysis& analysis, Report& report) {
-  const RuleSet& rules = *analysis.rules;
-  const auto add_rows = [&](std::vector<ApplicationSums> Collector::*table) {
-    uint64_t flows = 0;
-    for (size_t id = 1; id <= rules.application_count(); ++id) {
-      ApplicationSums sums;
-      for (const auto& collector : analysis.collectors) sums += ((*collector).*table)[id];
-      if (sums.flows == 0) continue;
-      flows += sums.flows;
-      report.applications.push_back({.name = rules.application_name(static_cast<ApplicationId>(id)),
-                                     .category = rules.application_category(static_cast<ApplicationId>(id)),
-                                     .evidence = sums.strongest,
-                                     .flows = sums.flows,
-                                     .traffic = sums.traffic,
-                                     .sent = sums.sent,
-                                     .received = sums.received});
-    }
-    return flows;
+  FlowSums sums;
+  const auto add = [](std::vector<ApplicationSums>& into, const std::vector<ApplicationSums>& from) {
+    into.resize(std::max(into.size(), from.size()));
+    for (size_t id = 0; id < from.size(); ++id) into[id] += from[id];
   };
-  report.accounting.classified = add_rows(&Collector::detected);
-  report.accounting.guessed = add_rows(&Collector::guessed);
-  std::stable_sort(report.applications.begin(), report.applications.end(),
-                   [](const ApplicationRow& a, const ApplicationRow& b) {
-                     const bool guess_a = a.evidence == Evidence::Port, guess_b = b.evidence == Evidence::Port;
-                     return guess_a != guess_b ? guess_b : a.traffic.packets > b.traffic.packets;
-                   });
+  for (const auto& collector : analysis.collectors) {
+    add(sums.detected, collector->detected);
+    add(sums.guessed, collector->guessed);
+    sums.unclassified += collector->unclassified;
+    sums.without_payload += collector->without_payload;
+  }
+  report.applications = application_rows(sums, *analysis.rules, report.accounting);
 }
 
 template <typename Record>
@@ -187,8 +146,6 @@ void gather_records(Analysis& analysis, const InspectOptions& options, Report& r
     take_all(report.flows, collector->flows);
     take_all(unwanted, collector->unwanted);
     report.flow_count += collector->flow_count;
-    report.accounting.unclassified += collector->unclassified;
-    report.accounting.without_payload += collector->without_payload;
   }
   // Two flows can begin in one frame only when the first ended by being used again; its end then comes first.
   const auto first_frame = [](const FlowRecord& flow) { return static_cast<int64_t>(flow.first_frame); };
@@ -238,7 +195,7 @@ Report make_report(const std::shared_ptr<Analysis>& analysis, const InspectOptio
   Report report;
   describe_link_types(analysis->chain->files(), report, *analysis);
   describe_capture(*analysis, report);
-  account(*analysis, report);
+  account_for(*analysis, report);
   std::vector<const Tables*> tables;
   for (const auto& worker : analysis->workers) tables.push_back(&worker->tables());
   const auto take = [](auto&& ranked, auto& rows, uint64_t& all) {

@@ -160,6 +160,7 @@ TEST(Daemon, AddsTheTotalsOfADataPlaneThatEndedToThoseOfTheNextAndMarksTheGap) {
     first.run_capture(scenario(), rules_folder());
     ASSERT_TRUE(daemon.connects());
     ASSERT_TRUE(daemon.becomes([](const Json& status) { return status["handshake_totals"]["attempts"] == 164; }));
+    ASSERT_TRUE(daemon.becomes([](const Json& status) { return status["ports"].size() == 1; })) << "looked at once a second";
   }
   ASSERT_TRUE(daemon.becomes([](const Json& status) { return status["dataplane"]["state"] == "gone"; }));
   const Json gone = daemon.status();
