@@ -66,7 +66,7 @@ void run_live(Source& source, LiveWorker& worker, Hooks& hooks, const std::atomi
     } else {
       worker.maintain(source.now(), true);
     }
-    hooks.rest(got == Poll::Idle);
+    hooks.rest(got == Poll::Idle && !worker.publishing());  // what is half published is worth more than rest
   }
 }
 

@@ -282,6 +282,7 @@ void Worker::classify(uint32_t slot, const Packet& packet, const Layers& layers)
   }
   const bool from_client = layers.source_is_low == flow.client_is_low();
   const bool low_serves = !flow.client_is_low();
+  FlowRest& rest = flows_.rest(slot);
   const FlowPayload payload{
       .ip_protocol = layers.key.ip_protocol,
       .direction = !flow.has(Flow::kClientKnown) ? FlowDirection::Unknown
@@ -292,11 +293,14 @@ void Worker::classify(uint32_t slot, const Packet& packet, const Layers& layers)
       .payload = layers.payload(packet),
       .original_length = layers.payload_length,
       .from_second_side = !from_client,
+      .sequence = layers.tcp_sequence,
+      .stream_begin = rest.client_sequence + 1,
+      .has_sequence = layers.key.ip_protocol == kTcp,
+      .has_stream_begin = from_client && flow.has(Flow::kSynSeen),
   };
   const Classification said = rules_->classifier.observe(side->classify, payload);
   FlowNote& note = flows_.note(slot);
   if (!said.host.empty() && note.host == NameArena::kNone) note.host = names_.keep(said.host);
-  FlowRest& rest = flows_.rest(slot);
   rest.application = rules_->ids->global(said.verdict.application);
   rest.evidence = said.verdict.evidence;
   note.signature = rules_->ids->global_signature(said.verdict.signature);
