@@ -34,7 +34,7 @@ struct InspectOptions {
   bool keep_flows = false;                    // fill Report::flows
   std::vector<std::string> unwanted;          // application or category names, checked against the rules
   size_t max_flows = 10'000'000;              // over all jobs; the oldest idle flow gives way when full, and is counted
-  std::shared_ptr<const ChosenFrames> chosen; // report on these frames alone, with one job; absent: on all
+  std::shared_ptr<const ChosenFrames> chosen{};  // report on these frames alone, with one job; absent: on all
   std::function<void(const InspectProgress&)> on_progress;  // called a few times a second from the calling thread
 };
 
