@@ -23,17 +23,22 @@ class Eal final : public ::testing::Environment {
     const auto started = start_eal({.hugepages = false, .memory_mb = 128, .main_cores = "", .devices = {}});
     if (!started) throw std::runtime_error(started.error().message);
   }
-  void TearDown() override { stop_eal(); }
+  void TearDown() override {
+    frames.reset();  // memory of the EAL, which goes with it
+    stop_eal();
+  }
+
+  DpdkPool frames;
 };
-[[maybe_unused]] auto* const eal = ::testing::AddGlobalTestEnvironment(new Eal);
+auto* const eal = static_cast<Eal*>(::testing::AddGlobalTestEnvironment(new Eal));
 
 rte_mempool* pool() {
-  static const DpdkPool made = [] {
-    auto pool = make_pool("test_frames", 16'383, 0);
-    if (!pool) throw std::runtime_error(pool.error().message);
-    return std::move(*pool);
-  }();
-  return made.get();
+  if (!eal->frames) {
+    auto made = make_pool("test_frames", 16'383, 0);
+    if (!made) throw std::runtime_error(made.error().message);
+    eal->frames = std::move(*made);
+  }
+  return eal->frames.get();
 }
 
 rte_mbuf* buffer_of(std::span<const uint8_t> bytes) {

@@ -60,7 +60,7 @@ def shadow_the_system(visible):
         run("mount", "-t", "overlay", "overlay", "-o", layers, directory)
     os.environ.update(PATH="/usr/sbin:/usr/bin:/sbin:/bin", HOME="/root", USER="root", LOGNAME="root",
                       LC_ALL="C", TZ="UTC")
-    for name in ("PWD", "OLDPWD", "SUDO_USER", "SUDO_COMMAND"):
+    for name in ("PWD", "OLDPWD", "TMPDIR", "SUDO_USER", "SUDO_COMMAND"):
         os.environ.pop(name, None)
 
 
