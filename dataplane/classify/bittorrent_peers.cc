@@ -54,14 +54,16 @@ std::optional<uint32_t> take_number(std::string_view& text) noexcept {
 /// What follows `key`, or nothing.
 std::string_view after(std::string_view text, std::string_view key) noexcept {
   const size_t at = text.find(key);
-  return at == std::string_view::npos ? std::string_view{} : text.substr(at + key.size());
+  if (at == std::string_view::npos) return {};
+  text.remove_prefix(at + key.size());
+  return text;
 }
 
 /// A bencoded string, as far as it was captured; empty when there is none.
 std::string_view bencoded_string(std::string_view text) noexcept {
   const auto length = take_number(text);
   if (!length || !text.starts_with(':')) return {};
-  return text.substr(1, *length);
+  return {text.data() + 1, std::min<size_t>(*length, text.size() - 1)};
 }
 
 /// A port as "i6881e" or, in headers and requests, as "6881".
@@ -94,7 +96,7 @@ void read_udp_tracker(std::string_view text, const BitTorrentPayload& said, Peer
     peers.add({said.source.address, load_be16(bytes + kPortAt)});
   } else if (text.size() > kPeersAt && load_be32(bytes) == kAnnounce) {
     const size_t size = said.source.address.family == IpFamily::V6 ? kCompactV6 : kCompactV4;
-    if ((text.size() - kPeersAt) % size == 0) peers.add_compact(text.substr(kPeersAt), size);
+    if ((text.size() - kPeersAt) % size == 0) peers.add_compact({text.data() + kPeersAt, text.size() - kPeersAt}, size);
   }
 }
 

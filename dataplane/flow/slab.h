@@ -3,6 +3,7 @@
 // between bursts, so that the packet path never allocates.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -28,11 +29,13 @@ class Slab {
 
   /// Makes room for `count` more records, as far as the bound allows. Allocates; never called for a packet.
   void make_room(size_t count) {
-    if (room() >= count) [[likely]] return;
+    if (room() >= count || capacity() >= most_) [[likely]] return;
     while (room() < count && capacity() < most_) {
       chunks_.emplace_back(LargeAllocator<T>().allocate(kChunk));
-      free_.reserve(capacity());
     }
+    auto longer = std::make_unique_for_overwrite<uint32_t[]>(capacity());
+    std::copy_n(free_.get(), free_count_, longer.get());
+    free_ = std::move(longer);
   }
   /// Room for all there may ever be, touched, so that no page fault is left for later.
   void make_all_room() {
@@ -41,23 +44,19 @@ class Slab {
     for (size_t i = before; i < chunks_.size(); ++i) std::memset(static_cast<void*>(chunks_[i].get()), 0, kChunk * sizeof(T));
   }
   /// Records that can be taken without growing.
-  size_t room() const noexcept { return free_.size() + (usable() - used_once_); }
-  size_t in_use() const noexcept { return used_once_ - free_.size(); }
+  size_t room() const noexcept { return free_count_ + (usable() - used_once_); }
+  size_t in_use() const noexcept { return used_once_ - free_count_; }
   /// Slots below this have been handed out at least once.
   uint32_t end() const noexcept { return static_cast<uint32_t>(used_once_); }
 
   /// A record in no defined state, to be assigned as a whole. Only while room() > 0.
   uint32_t take() noexcept {
-    if (!free_.empty()) {
-      const uint32_t slot = free_.back();
-      free_.pop_back();
-      return slot;
-    }
+    if (free_count_ > 0) return free_[--free_count_];
     return static_cast<uint32_t>(used_once_++);
   }
-  void give_back(uint32_t slot) noexcept { free_.push_back(slot); }  // capacity was reserved in make_room
+  void give_back(uint32_t slot) noexcept { free_[free_count_++] = slot; }
 
-  size_t memory_bytes() const noexcept { return capacity() * sizeof(T) + free_.capacity() * sizeof(uint32_t); }
+  size_t memory_bytes() const noexcept { return capacity() * sizeof(T) + capacity() * sizeof(uint32_t); }
   size_t capacity() const noexcept { return chunks_.size() << ChunkBits; }
 
  private:
@@ -69,7 +68,8 @@ class Slab {
     void operator()(T* chunk) const noexcept { LargeAllocator<T>().deallocate(chunk, kChunk); }
   };
   std::vector<std::unique_ptr<T[], Free>> chunks_;
-  std::vector<uint32_t> free_;
+  std::unique_ptr<uint32_t[]> free_;  // room for every slot there is
+  size_t free_count_ = 0;
 };
 
 /// More of the records of a slab, under the same slot numbers: it keeps no account of its own of what is in use.

@@ -31,17 +31,16 @@ class NameArena {
       write(at, name);
       return place;
     }
-    if (chunks_.empty() || used_ + size > kChunk) {
-      if (spares_.empty()) {
+    if (begun_ == 0 || used_ + size > kChunk) {
+      if (begun_ == chunks_.size()) {
         ++refused_;
         return kNone;
       }
-      chunks_.push_back(std::move(spares_.back()));  // the room for the pointer was reserved with the spare
-      spares_.pop_back();
+      ++begun_;
       used_ = 0;
     }
-    write(chunks_.back().get() + used_, name);
-    const auto place = static_cast<uint32_t>((chunks_.size() - 1) * kChunk + used_ + 1);
+    const auto place = static_cast<uint32_t>((begun_ - 1) * kChunk + used_ + 1);
+    write(start(place), name);
     used_ += size;
     return place;
   }
@@ -61,17 +60,17 @@ class NameArena {
     return {name + 1, *reinterpret_cast<const uint8_t*>(name)};
   }
 
-  size_t memory_bytes() const noexcept { return (chunks_.size() + spares_.size()) * kChunk; }
+  size_t memory_bytes() const noexcept { return chunks_.size() * kChunk; }
 
   /// Between bursts: a chunk in hand for when the current one is full (it holds more names than a burst can bring).
   void make_room() {
-    if (!spares_.empty() || chunks_.size() >= most_chunks_) return;
-    if (!chunks_.empty() && used_ + kBurstNames < kChunk) return;
-    add_spare();
+    if (begun_ < chunks_.size() || chunks_.size() >= most_chunks_) return;
+    if (begun_ > 0 && used_ + kBurstNames < kChunk) return;
+    add_chunk();
   }
   /// All the memory there may ever be.
   void make_all_room() {
-    while (chunks_.size() + spares_.size() < most_chunks_) add_spare();
+    while (chunks_.size() < most_chunks_) add_chunk();
   }
   uint64_t refused() const noexcept { return refused_; }
 
@@ -80,10 +79,7 @@ class NameArena {
   static constexpr size_t kStep = 16;
   static constexpr size_t kBurstNames = size_t{64} * (kLongest + 1);
 
-  void add_spare() {
-    spares_.push_back(std::make_unique<char[]>(kChunk));
-    chunks_.reserve(chunks_.size() + spares_.size());
-  }
+  void add_chunk() { chunks_.push_back(std::make_unique<char[]>(kChunk)); }
   char* start(uint32_t place) const noexcept { return chunks_[(place - 1) / kChunk].get() + (place - 1) % kChunk; }
   static void write(char* at, std::string_view name) noexcept {
     *reinterpret_cast<uint8_t*>(at) = static_cast<uint8_t>(name.size());
@@ -91,11 +87,11 @@ class NameArena {
   }
 
   size_t most_chunks_;
-  size_t used_ = 0;
+  size_t used_ = 0;  // of the last chunk that was begun
   uint64_t refused_ = 0;
   std::array<uint32_t, (kLongest + kStep) / kStep> free_{};  // by size: the first free place, which names the next
   std::vector<std::unique_ptr<char[]>> chunks_;
-  std::vector<std::unique_ptr<char[]>> spares_;
+  size_t begun_ = 0;  // chunks that hold names, or did; the others wait
 };
 
 }  // namespace wirewatch

@@ -23,16 +23,6 @@ LEFT_AT = {
     "wirewatch::QuicInitial::gather": "libcrypto, on objects made with the classifier; the first packets of a QUIC flow",
     "wirewatch::Ja4::of": "libcrypto's SHA-256, which does not allocate; once a ClientHello",
 }
-GROWING = re.compile(r"^(operator (new|delete)\(.*\)|std::__throw_length_error\(.*\))@plt$")  # of a std::vector
-# Calls that the code shows never to happen though the compiler cannot know it: function of ours, what it calls, why.
-NEVER_TAKEN = (
-    ("wirewatch::Worker::end_flow", GROWING, "Slab::give_back pushes onto a list whose capacity make_room reserved"),
-    ("wirewatch::Worker::close_side_if_settled", GROWING, "the same"),
-    ("wirewatch::Worker::classify", GROWING, "the same"),
-    ("wirewatch::Worker::hand_on_flow", GROWING, "the same"),
-    ("wirewatch::FlowTable::erase", GROWING, "the same"),
-)
-
 FUNCTION = re.compile(r"^[0-9a-f]+ <(.+)>:$")
 CALL = re.compile(r"\s(?:call|jmp|j[a-z]{1,3})\s+[0-9a-f]+ <(.+)>$")
 OFFSET = re.compile(r"(\+|-)0x[0-9a-f]+$")
@@ -74,10 +64,6 @@ def call_graph(program):
     return graph
 
 
-def _never_taken(caller, target):
-    return any(_plain(caller) == function and calls.match(target) for function, calls, _ in NEVER_TAKEN)
-
-
 def check(build):
     """One test a root: (Totals, complaints)."""
     graph = call_graph(build.program())
@@ -90,7 +76,7 @@ def check(build):
         while queue:
             name = queue.pop()
             for target in sorted(graph[name]):
-                if target in came_from or _plain(target) in LEFT_AT or _never_taken(name, target):
+                if target in came_from or _plain(target) in LEFT_AT:
                     continue
                 came_from[target] = name
                 if target in graph:
