@@ -162,7 +162,10 @@ def malformed_release(run):
 
 def asan(run):
     """Unit tests and damaged captures under AddressSanitizer and UndefinedBehaviorSanitizer."""
-    build = run.build("asan", "-Db_sanitize=address,undefined", *INSTRUMENTED, f"-Dcpp_args={LINE_NUMBERS}", sanitized=True)
+    def tests_and_program(build):
+        return [*suites.targets_of(build, suites.select(build)), os.path.relpath(build.program(), build.folder)]
+    build = run.build("asan", "-Db_sanitize=address,undefined", *INSTRUMENTED, f"-Dcpp_args={LINE_NUMBERS}", sanitized=True,
+                      targets=tests_and_program)
     if build:
         suites.run(build, suites.select(build), run.inputs, run.kept, run.scratch, run.report)
         _malformed(run, build, malformed.SANITIZED)
