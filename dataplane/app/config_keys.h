@@ -25,7 +25,7 @@ template <typename Visitor>
 void visit_dataplane_keys(Visitor& visit, auto& config) {
   visit.key("control_socket", config.control_socket,
             "Where control asks; empty: $XDG_RUNTIME_DIR/wirewatch/dataplane.sock, else /run/wirewatch/dataplane.sock.");
-  visit.key("rules", config.rules, "Compiled rules to begin with (wirewatch rules compile -o FILE); empty: none until control sends some.");
+  visit.key("rules", config.rules, "A file of compiled rules to begin with, as the cache of wirewatch holds them; empty: none until control sends some.");
   visit.key("local", config.local, "Networks that sent and received are seen from; empty: from each flow's client.");
   visit.key("allow", config.allow, "Prefixes that no block ever touches.");
   visit.number("max_flows", config.max_flows, 1'000, 100'000'000, "Flows kept, over all workers of a port (144 bytes each).");
