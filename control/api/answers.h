@@ -24,4 +24,11 @@ void list_blocked(const EndpointCall& call, Reply reply);
 void add_block(const EndpointCall& call, Reply reply);
 void remove_block(const EndpointCall& call, Reply reply);
 
+void list_captures(const EndpointCall& call, Reply reply);
+void start_capture(const EndpointCall& call, Reply reply);
+void show_capture(const EndpointCall& call, Reply reply);
+void stop_capture(const EndpointCall& call, Reply reply);
+void erase_capture(const EndpointCall& call, Reply reply);
+void send_capture_file(const EndpointCall& call, Reply reply);
+
 }  // namespace wirewatch

@@ -17,15 +17,19 @@ struct EndpointCall {
   const ApiRequest& request;
   const Query& query;
   LiveData& live;
+  /// What stands for each {...} of the endpoint's path: names that are safe as those of files.
+  std::vector<std::string> names{};
 };
 
 struct ApiEndpoint {
   Method method;
-  std::string_view path;
+  std::string_view path;  // a segment in braces, as in "/captures/{name}", stands for a name
   std::string_view summary;
   std::vector<Parameter> parameters;
   std::string_view body;  // an example of what it takes; empty when it takes none
   void (*answer)(const EndpointCall& call, Reply reply);
+  unsigned status = 200;                      // when all is well
+  std::string_view content_type = kJsonType;  // then
 };
 
 std::span<const ApiEndpoint> api_endpoints();

@@ -3,16 +3,21 @@
 // for. Everything happens on the server's thread; an answer from another thread is brought there first.
 #pragma once
 
+#include <unistd.h>
+
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "control/api/endpoints.h"
 #include "control/api/http_server.h"
@@ -99,7 +104,9 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Protocol>> {
     answer({.method = *method,
             .target = std::string(text(request.target())),
             .body = request.body(),
-            .caller = is_owner_ ? Caller::Owner : Caller::TokenHolder},
+            .caller = is_owner_                        ? Caller::Owner
+                      : server_->options.token.empty() ? Caller::Anyone
+                                                       : Caller::TokenHolder},
            server_->live, [self = this->shared_from_this()](ApiResponse response) {
              boost::asio::post(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
                self->write(std::move(response));
@@ -119,14 +126,47 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Protocol>> {
     response_.set("X-Content-Type-Options", "nosniff");
     for (auto& [name, value] : answered.headers) response_.set(name, value);
     response_.keep_alive(keep_alive_);
+    file_ = std::move(answered.file);
+    if (file_) {
+      sent_ = 0;
+      response_.content_length(file_->size);
+      serializer_.emplace(response_);
+      stream_.expires_after(server_->options.write_timeout);
+      http::async_write_header(stream_, *serializer_, [self = this->shared_from_this()](Error error, size_t) {
+        if (!error) self->write_piece();
+      });
+      return;
+    }
     response_.body() = std::move(answered.body);
     response_.prepare_payload();
     stream_.expires_after(server_->options.write_timeout);
     http::async_write(stream_, response_, [self = this->shared_from_this()](Error error, size_t) {
-      if (error) return;
-      if (!self->keep_alive_ || self->server_->stopping) return self->finish();
-      self->read();
+      if (!error) self->answered();
     });
+  }
+
+  /// Every piece has the time of a whole answer: a large file is not a slow reader.
+  void write_piece() {
+    const uint64_t left = file_->size - sent_;
+    if (left == 0) {
+      file_.reset();
+      return answered();
+    }
+    piece_.resize(kPiece);
+    const ssize_t got = ::pread(file_->descriptor.get(), piece_.data(), static_cast<size_t>(std::min<uint64_t>(left, kPiece)),
+                                static_cast<off_t>(sent_));
+    if (got <= 0) return stream_.close();  // it became shorter, and the reader has been promised more
+    sent_ += static_cast<uint64_t>(got);
+    stream_.expires_after(server_->options.write_timeout);
+    boost::asio::async_write(stream_, boost::asio::buffer(piece_.data(), static_cast<size_t>(got)),
+                             [self = this->shared_from_this()](Error error, size_t) {
+                               if (!error) self->write_piece();
+                             });
+  }
+
+  void answered() {
+    if (!keep_alive_ || server_->stopping) return finish();
+    read();
   }
 
   void finish() {
@@ -148,6 +188,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Protocol>> {
     }
   }
 
+  static constexpr size_t kPiece = 64 * 1024;
+
   Stream stream_;
   std::shared_ptr<ServerState> server_;
   bool is_owner_;
@@ -155,6 +197,10 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Protocol>> {
   boost::beast::flat_buffer buffer_{128 * 1024};
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
   boost::beast::http::response<boost::beast::http::string_body> response_;
+  std::optional<boost::beast::http::response_serializer<boost::beast::http::string_body>> serializer_;
+  std::optional<OpenFile> file_;  // being sent, `sent_` bytes so far
+  uint64_t sent_ = 0;
+  std::vector<char> piece_;
 };
 
 }  // namespace wirewatch

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "control/aggregate/live_totals.h"
+#include "control/api/message.h"
 #include "control/report/report.h"
 #include "dataplane/base/result.h"
 
@@ -152,6 +153,9 @@ struct ReplayWanted {
   bool any_path = false;  // otherwise only names in the configured folder
 };
 
+/// What is asked about capture sessions.
+enum class CaptureOrder : uint8_t { List, Start, Show, Stop, Erase };
+
 /// Everything is called on the server's thread and calls back there, unless it says otherwise.
 class LiveData {
  public:
@@ -169,6 +173,11 @@ class LiveData {
   virtual void replay(const ReplayWanted& wanted, Done<ReplayView> done) = 0;
   /// Hands a block, unblock or blocked command with the body's keys through to the data plane: JSON in, JSON out.
   virtual void block(std::string_view command, const std::string& body, Done<std::string> done) = 0;
+  /// JSON members for the answer, as in `"capture": {...}`. `body` describes the session to start; `name` is the session
+  /// otherwise. May call back on any thread, since a disk is asked.
+  virtual void capture(CaptureOrder order, std::string name, std::string body, Done<std::string> done) = 0;
+  /// A file of a session, opened. May call back on any thread.
+  virtual void open_capture_file(std::string name, std::string file, Done<OpenFile> done) = 0;
 };
 
 }  // namespace wirewatch

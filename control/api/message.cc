@@ -9,7 +9,8 @@
 namespace wirewatch {
 namespace {
 
-constexpr std::array<std::pair<unsigned, std::string_view>, 15> kReasons{{{200, "OK"},
+constexpr std::array<std::pair<unsigned, std::string_view>, 17> kReasons{{{200, "OK"},
+                                                                         {201, "Created"},
                                                                          {202, "Accepted"},
                                                                          {400, "Bad Request"},
                                                                          {401, "Unauthorized"},
@@ -17,6 +18,7 @@ constexpr std::array<std::pair<unsigned, std::string_view>, 15> kReasons{{{200, 
                                                                          {404, "Not Found"},
                                                                          {405, "Method Not Allowed"},
                                                                          {408, "Request Timeout"},
+                                                                         {409, "Conflict"},
                                                                          {413, "Content Too Large"},
                                                                          {422, "Unprocessable Content"},
                                                                          {431, "Request Header Fields Too Large"},

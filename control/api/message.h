@@ -4,10 +4,13 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "dataplane/source/file_descriptor.h"
 
 namespace wirewatch {
 
@@ -25,8 +28,9 @@ constexpr std::string_view to_string(Method method) noexcept {
   return "GET";
 }
 
-/// Who is asking: the owner of the socket may name any file, a holder of the token only what the configuration offers.
-enum class Caller : uint8_t { Owner, TokenHolder };
+/// Who is asking: the owner of the socket may name any file, a holder of the token only what the configuration offers, and
+/// anyone on this machine, where there is no token, sees numbers but no packets.
+enum class Caller : uint8_t { Owner, TokenHolder, Anyone };
 
 struct ApiRequest {
   Method method = Method::Get;
@@ -38,12 +42,20 @@ struct ApiRequest {
 inline constexpr std::string_view kJsonType = "application/json";
 inline constexpr std::string_view kProblemType = "application/problem+json";
 inline constexpr std::string_view kMetricsType = "text/plain; version=0.0.4; charset=utf-8";
+inline constexpr std::string_view kBytesType = "application/octet-stream";
+
+/// The first `size` bytes of a file that may go on growing.
+struct OpenFile {
+  FileDescriptor descriptor;
+  uint64_t size = 0;
+};
 
 struct ApiResponse {
   unsigned status = 200;
   std::string_view content_type = kJsonType;  // a literal
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;  // further ones, such as Allow
+  std::optional<OpenFile> file{};                            // in place of the body; sent in pieces
 };
 
 /// May be called from any thread, once.

@@ -24,7 +24,7 @@ json schema_of(const Parameter& parameter) {
 
 json response_of(std::string_view description, std::string_view type) {
   const char* const schema = type == kJsonType ? "object" : type == kProblemType ? "object" : "string";
-  return {{"description", description}, {"content", {{type, {{"schema", {{"type", schema}}}}}}}};
+  return {{"description", description}, {"content", {{type.substr(0, type.find(';')), {{"schema", {{"type", schema}}}}}}}};
 }
 
 json operation_of(const ApiEndpoint& endpoint) {
@@ -36,14 +36,19 @@ json operation_of(const ApiEndpoint& endpoint) {
                                        {"description", parameter.description},
                                        {"schema", schema_of(parameter)}});
   }
+  for (std::string_view rest = endpoint.path; rest.find('{') != std::string_view::npos;) {
+    rest.remove_prefix(rest.find('{') + 1);
+    operation["parameters"].push_back({{"name", rest.substr(0, rest.find('}'))},
+                                       {"in", "path"},
+                                       {"required", true},
+                                       {"schema", {{"type", "string"}, {"pattern", "^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"}}}});
+  }
   if (!endpoint.body.empty()) {
     operation["requestBody"] = {
         {"required", true},
         {"content", {{kJsonType, {{"schema", {{"type", "object"}}}, {"example", json::parse(endpoint.body)}}}}}};
   }
-  const bool metrics = endpoint.path == "/metrics";
-  operation["responses"] = {{endpoint.path == "/api/v1/replay" ? "202" : "200",
-                             response_of(endpoint.summary, metrics ? std::string_view("text/plain") : kJsonType)},
+  operation["responses"] = {{std::to_string(endpoint.status), response_of(endpoint.summary, endpoint.content_type)},
                             {"default", response_of("What was wrong, and what was expected (RFC 9457)", kProblemType)}};
   return operation;
 }

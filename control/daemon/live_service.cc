@@ -372,4 +372,12 @@ void LiveService::block(std::string_view command, const std::string& body, Done<
   });
 }
 
+void LiveService::capture(CaptureOrder, std::string, std::string, Done<std::string> done) {
+  done(tl::unexpected(Refusal{501, "this daemon keeps no capture sessions"}));
+}
+
+void LiveService::open_capture_file(std::string, std::string, Done<OpenFile> done) {
+  done(tl::unexpected(Refusal{501, "this daemon keeps no capture sessions"}));
+}
+
 }  // namespace wirewatch

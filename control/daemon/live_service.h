@@ -60,6 +60,8 @@ class LiveService final : public LiveData {
   void reload_rules(Done<RulesView> done) override { rules_.reload(std::move(done)); }
   void replay(const ReplayWanted& wanted, Done<ReplayView> done) override;
   void block(std::string_view command, const std::string& body, Done<std::string> done) override;
+  void capture(CaptureOrder order, std::string name, std::string body, Done<std::string> done) override;
+  void open_capture_file(std::string name, std::string file, Done<OpenFile> done) override;
 
  private:
   void look_at_process();

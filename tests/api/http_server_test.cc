@@ -108,6 +108,44 @@ TEST_F(HttpServerTest, DoesNotWaitForASlowRequestForEver) {
   EXPECT_EQ(exchange(""), "");
 }
 
+std::string body_of(const std::string& answer) { return answer.substr(std::min(answer.size(), answer.find("\r\n\r\n") + 4)); }
+
+TEST_F(HttpServerTest, SendsAFileInPiecesAndThenTakesTheNextRequest) {
+  std::string bytes(1'000'000, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 31 / 7);
+  live.file_to_send = folder_ + "/x.pcapng";
+  live.file_size = bytes.size() - 3;  // as far as it was written when it was opened
+  std::ofstream(live.file_to_send, std::ios::binary) << bytes;
+  start();
+  const std::string get = "GET /api/v1/captures/x/files/x.pcapng HTTP/1.1\r\nHost: x\r\n";
+  const std::string answer = exchange(get + "\r\n" + get + "Connection: close\r\n\r\n");
+  EXPECT_EQ(status_of(answer), "HTTP/1.1 200 OK");
+  EXPECT_NE(answer.find("Content-Length: 999997\r\n"), std::string::npos);
+  EXPECT_NE(answer.find("Content-Disposition: attachment; filename=\"x.pcapng\"\r\n"), std::string::npos);
+  EXPECT_TRUE(body_of(answer).starts_with(bytes.substr(0, live.file_size)));
+  EXPECT_TRUE(answer.ends_with(bytes.substr(0, live.file_size))) << "of the second request";
+}
+
+TEST_F(HttpServerTest, SendsNothingOfAnEmptyFileAndClosesOnOneThatShrank) {
+  live.file_to_send = folder_ + "/x.pcapng";
+  std::ofstream(live.file_to_send) << "short";
+  start();
+  const std::string get = "GET /api/v1/captures/x/files/x.pcapng HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+  EXPECT_EQ(body_of(exchange(get)), "");
+  live.file_size = 1000;
+  EXPECT_EQ(body_of(exchange(get)), "short") << "fewer bytes than were promised, so that nobody takes it for the whole";
+}
+
+TEST_F(HttpServerTest, GivesPacketsToNobodyOverTcpWithoutAToken) {
+  options.listen = *ListenAddress::parse("127.0.0.1:0");
+  live.file_to_send = "/dev/null";
+  start();
+  const std::string end = " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  EXPECT_EQ(status_of(over_tcp("GET /api/v1/captures" + end)), "HTTP/1.1 200 OK");
+  EXPECT_EQ(status_of(over_tcp("GET /api/v1/captures/x/files/y" + end)), "HTTP/1.1 403 Forbidden");
+  EXPECT_EQ(status_of(over_tcp("DELETE /api/v1/captures/x" + end)), "HTTP/1.1 403 Forbidden");
+}
+
 TEST_F(HttpServerTest, BoundsItsConnections) {
   options.most_connections = 3;
   start();

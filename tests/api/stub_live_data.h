@@ -2,6 +2,8 @@
 // Live data that stands still, and remembers what was asked of it.
 #pragma once
 
+#include <fcntl.h>
+
 #include <string>
 #include <vector>
 
@@ -43,10 +45,25 @@ class StubLiveData : public LiveData {
     done(std::string(R"({"blocked":[]})"));
   }
 
+  void capture(CaptureOrder order, std::string name, std::string body, Done<std::string> done) override {
+    captured = std::to_string(static_cast<int>(order)) + " " + name + " " + body;
+    if (name == "nobody") return done(tl::unexpected(Refusal{404, "there is no capture session 'nobody'"}));
+    done(order == CaptureOrder::List ? std::string(R"("captures": [])") : R"("capture": {"name": ")" + name + "\"}");
+  }
+  void open_capture_file(std::string name, std::string file, Done<OpenFile> done) override {
+    captured = name + "/" + file;
+    FileDescriptor descriptor(::open(file_to_send.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!descriptor) return done(tl::unexpected(Refusal{404, "'" + name + "' has no file '" + file + "'"}));
+    done(OpenFile{std::move(descriptor), file_size});
+  }
+
   LiveTotals totals;
   mutable std::string asked_for;
   std::optional<ReplayWanted> replayed;
   std::string blocked;
+  std::string captured;
+  std::string file_to_send;
+  uint64_t file_size = 0;
 };
 
 /// The answer to one request.
