@@ -98,10 +98,20 @@ Result<void> check_inline(const std::vector<PortConfig>& ports, const PortConfig
   if (port.workers != partner->workers) {
     return fail("ports '" + port.name + "' and '" + partner->name + "' are inline and need the same number of workers");
   }
+  if (!port.lcores.empty() && !partner->lcores.empty()) {
+    return fail("ports '" + port.name + "' and '" + partner->name + "' are inline: the same workers poll both, and their cores ('lcores') "
+                "belong to one of the two");
+  }
   if (port.steering == Steering::Software) {
     return fail("port '" + port.name + "' is inline and cannot steer in software: packets would leave out of order");
   }
   return {};
+}
+
+/// The index of a port's partner in an inline pair, or its own.
+size_t partner_of(const std::vector<PortConfig>& ports, size_t index) {
+  if (ports[index].inline_with.empty()) return index;
+  return static_cast<size_t>(std::ranges::find(ports, ports[index].inline_with, &PortConfig::name) - ports.begin());
 }
 
 /// Prints each key as TOML below its meaning.
@@ -242,14 +252,23 @@ Result<void> complete_config(DataplaneConfig& config) {
       const auto [at, fresh] = taken.emplace(lcore, port.name);
       if (!fresh) return fail("core " + std::to_string(lcore) + " is given to port '" + at->second + "' and again to '" + port.name + "'");
     }
-    workers += port.workers;
   }
+  for (size_t i = 0; i < config.ports.size(); ++i) workers += workers_of(config, i);
   if (workers > kMostWorkers) return fail("all ports together have " + std::to_string(workers) + " workers; at most 64 are possible");
   for (const PortConfig& port : config.ports) {
     if (port.inline_with.empty()) continue;
     if (const auto checked = check_inline(config.ports, port); !checked) return checked;
   }
   return {};
+}
+
+unsigned workers_of(const DataplaneConfig& config, size_t index) {
+  return partner_of(config.ports, index) < index ? 0 : config.ports[index].workers;
+}
+
+const std::vector<unsigned>& lcores_of(const DataplaneConfig& config, size_t index) {
+  const std::vector<unsigned>& own = config.ports[index].lcores;
+  return own.empty() ? config.ports[partner_of(config.ports, index)].lcores : own;
 }
 
 std::string print_config(const DataplaneConfig& config) {

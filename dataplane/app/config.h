@@ -88,6 +88,11 @@ Result<void> add_port(DataplaneConfig& config, const std::string& spec);
 /// Names unnamed ports, and checks what needs all ports to be known: double names, inline partners, lcores.
 Result<void> complete_config(DataplaneConfig& config);
 
+/// How many workers port number `index` brings: the second half of an inline pair none, since the first one's poll both.
+unsigned workers_of(const DataplaneConfig& config, size_t index);
+/// Their cores. Those of a pair may stand with either half.
+const std::vector<unsigned>& lcores_of(const DataplaneConfig& config, size_t index);
+
 /// All of it as a configuration file, every key with its meaning: what --print-config shows.
 std::string print_config(const DataplaneConfig& config);
 

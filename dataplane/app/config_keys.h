@@ -55,7 +55,7 @@ void visit_port_keys(Visitor& visit, auto& port) {
   visit.key("decapsulate", port.decapsulate, "Count destinations by the innermost header: for mirrors that tunnel.");
   visit.key("vlan_in_key", port.vlan_in_key, "Tell flows of different VLANs apart.");
   visit.key("vni_in_key", port.vni_in_key, "Tell flows of different VXLAN or GENEVE networks apart.");
-  visit.key("inline_with", port.inline_with, "The port that everything received here leaves by; name each other: a bump in the wire.");
+  visit.key("inline_with", port.inline_with, "The port that everything received here leaves by; name each other: a bump in the wire. The same workers poll both.");
   visit.number("descriptors", port.descriptors, 64, 32'768, "Length of each RX ring.");
   visit.number("pool", port.pool, 0, 16'777'215, "Packet buffers of the port; 0: twice what its rings and workers can hold.");
   visit.number("mtu", port.mtu, 1'280, 65'535, "Longest payload of a frame to receive, as far as the device can.");

@@ -64,7 +64,7 @@ Result<void> DataPlane::set_up() {
   started_ns_ = tsc_.now_ns();
   SharedLimits limits;
   limits.workers = 0;
-  for (const PortConfig& port : config_.ports) limits.workers += port.workers;
+  for (size_t i = 0; i < config_.ports.size(); ++i) limits.workers += workers_of(config_, i);
   limits.workers = std::max<uint32_t>(1, limits.workers);
   limits.table_rows = static_cast<uint32_t>(config_.max_table_rows);
   auto region = SharedRegion::create(limits, static_cast<uint64_t>(started_ns_), started_ns_);
@@ -107,12 +107,13 @@ WorkerOptions DataPlane::worker_options(const PortConfig& port) const {
 
 Result<void> DataPlane::start_workers() {
   unsigned number = 0;
-  for (const auto& port : ports_) {
-    for (unsigned i = 0; i < port->config().workers; ++i, ++number) {
-      const auto& lcores = port->config().lcores;
+  for (size_t at = 0; at < ports_.size(); ++at) {
+    Port* const port = ports_[at].get();
+    const std::vector<unsigned>& lcores = lcores_of(config_, at);
+    for (unsigned i = 0; i < workers_of(config_, at); ++i, ++number) {
       const WorkerPlan plan{.number = number,
                             .number_in_port = i,
-                            .port = port.get(),
+                            .port = port,
                             .lcore = lcores.empty() ? std::nullopt : std::optional(lcores[i]),
                             .options = worker_options(port->config()),
                             .loop = {config_.idle, config_.idle_sleep_us, tsc_.ns_per_tick()}};
@@ -223,8 +224,9 @@ PortState DataPlane::describe(size_t index) {
   state.name = port.config().name;
   state.source = kind_name(port.config().spec.kind);
   for (const auto& worker : workers_) {
-    if (worker->plan().port != &port) continue;
-    const WorkerReport report = worker->board().read();
+    WorkerReportBoard* const board = worker->board_of(port);
+    if (board == nullptr) continue;
+    const WorkerReport report = board->read();
     state.received += report.received;
     state.forwarded_packets += report.forwarded;
     state.dropped_packets += report.dropped;

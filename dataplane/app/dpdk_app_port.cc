@@ -91,7 +91,8 @@ Result<std::unique_ptr<DpdkAppPort>> DpdkAppPort::open(const PortConfig& config,
 }
 
 Result<void> DpdkAppPort::join(Port& other) {
-  const auto& partner = static_cast<const DpdkAppPort&>(other);  // complete_config saw to the kind
+  auto& partner = static_cast<DpdkAppPort&>(other);  // complete_config saw to the kind
+  partner_ = &partner;
   const ParseOptions parse{.vlan_in_key = config_.vlan_in_key, .vni_in_key = config_.vni_in_key};
   for (const auto& queue : queues_) {
     guards_.push_back(std::make_unique<ShedGuard>(parse));
@@ -116,13 +117,20 @@ void DpdkAppPort::keep_back(const DropRules& rules) {
 void DpdkAppPort::run(unsigned number, const WorkerContext& context) {
   const DpdkThread registered;
   if (steering_) {
-    WorkerLoop loop(*steered_[number], context.board, context.settings, [](const Burst&, uint64_t) {});
+    WorkerLoop loop(*steered_[number], context.boards, context.settings, [](const Burst&, uint64_t) {});
     run_live(*steered_[number], context.worker, loop, context.stop);
     loop.write_report();
     return;
   }
   DpdkQueue& queue = *queues_[number];
-  WorkerLoop loop(queue, context.board, context.settings, [&queue](const Burst&, uint64_t drop) { queue.forward(drop); });
+  if (partner_ != nullptr) {
+    PairSource pair(queue, *static_cast<DpdkAppPort*>(partner_)->queues_[number]);
+    WorkerLoop loop(pair, context.boards, context.settings, [&pair](const Burst& burst, uint64_t drop) { pair.forward(burst, drop); });
+    run_live(pair, context.worker, loop, context.stop);
+    loop.write_report();
+    return;
+  }
+  WorkerLoop loop(queue, context.boards, context.settings, [](const Burst&, uint64_t) {});
   run_live(queue, context.worker, loop, context.stop);
   loop.write_report();
 }

@@ -60,6 +60,7 @@ class InlineSource {
   size_t read_losses(std::span<LossCounter> losses) { return source_.read_losses(losses); }
   size_t read_remarks(std::span<LossCounter> remarks) { return source_.read_remarks(remarks); }
   void wait(std::chrono::milliseconds timeout) { source_.wait(timeout); }
+  int fd() const { return source_.fd(); }
 
  private:
   Source& source_;

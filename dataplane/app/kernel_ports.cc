@@ -18,15 +18,15 @@ class KernelPort : public Port {
   explicit KernelPort(const PortConfig& config) : Port(config) {}
 
   void run(unsigned number, const WorkerContext& context) override {
-    if (number < ways_out_.size()) {
-      WayOut& out = *ways_out_[number];
-      InlineSource source(this->source(number), *out.sender, out.guard, out.counts);
-      WorkerLoop loop(source, context.board, context.settings,
-                      [&source](const Burst& burst, uint64_t drop) { source.forward(burst, drop); });
-      run_live(source, context.worker, loop, context.stop);
+    if (partner_ != nullptr) {
+      auto one = half(number), other = static_cast<KernelPort*>(partner_)->half(number);
+      PairSource pair(one, other);
+      WorkerLoop loop(pair, context.boards, context.settings,
+                      [&pair](const Burst& burst, uint64_t drop) { pair.forward(burst, drop); });
+      run_live(pair, context.worker, loop, context.stop);
       loop.write_report();
     } else {
-      WorkerLoop loop(source(number), context.board, context.settings, [](const Burst&, uint64_t) {});
+      WorkerLoop loop(source(number), context.boards, context.settings, [](const Burst&, uint64_t) {});
       run_live(source(number), context.worker, loop, context.stop);
       loop.write_report();
     }
@@ -63,6 +63,11 @@ class KernelPort : public Port {
  protected:
   virtual Source& source(unsigned number) = 0;
   virtual const Source& first() const = 0;
+  /// One direction of the pair.
+  InlineSource<Source, Sender> half(unsigned number) {
+    WayOut& out = *ways_out_[number];
+    return {source(number), *out.sender, out.guard, out.counts};
+  }
   void add_way_out(Sender& sender) {
     ways_out_.push_back(std::make_unique<WayOut>(sender, ParseOptions{.vlan_in_key = config_.vlan_in_key, .vni_in_key = config_.vni_in_key}));
   }
@@ -83,6 +88,7 @@ class AfPacketPort final : public KernelPort<AfPacketSource, AfPacketSender> {
       : KernelPort(config), sources_(std::move(sources)) {}
 
   Result<void> join(Port& partner) override {
+    partner_ = &partner;
     for (const auto& source : sources_) {
       auto sender = AfPacketSender::open(partner.config().spec.target);
       if (!sender) return tl::unexpected(sender.error());
@@ -108,6 +114,7 @@ class AfXdpAppPort final : public KernelPort<AfXdpSource, AfXdpSender> {
 
   Result<void> join(Port& partner) override {
     auto& other = static_cast<AfXdpAppPort&>(partner);  // complete_config saw to the kind
+    partner_ = &other;
     for (const auto& source : other.port_.sources) add_way_out(source->sender());
     return {};
   }

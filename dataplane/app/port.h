@@ -22,7 +22,7 @@ namespace wirewatch {
 
 struct WorkerContext {
   LiveWorker& worker;
-  WorkerReportBoard& board;
+  WorkerReportBoards& boards;
   LoopSettings settings;
   const std::atomic<bool>& stop;
 };
@@ -43,6 +43,8 @@ class Port {
   const PortConfig& config() const noexcept { return config_; }
   /// Everything received leaves by `partner` from now on, a port of the same kind. Before run().
   virtual Result<void> join(Port& partner);
+  /// The other half of an inline pair, once joined. Workers of the port that was configured first poll both.
+  const Port* partner() const noexcept { return partner_; }
   /// On the thread of worker `number` of this port: until the source ends or it is to stop.
   virtual void run(unsigned number, const WorkerContext& context) = 0;
 
@@ -67,6 +69,7 @@ class Port {
 
  protected:
   PortConfig config_;
+  Port* partner_ = nullptr;
 };
 
 /// Opens every port in the order of the configuration; `tsc` outlives them. DPDK is started when one needs it.

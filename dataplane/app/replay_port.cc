@@ -45,7 +45,7 @@ void ReplayPort::run(unsigned, const WorkerContext& context) {
       ::nanosleep(&pause, nullptr);
       continue;
     }
-    WorkerLoop loop(*source, context.board, context.settings, [](const Burst&, uint64_t) {}, report);
+    WorkerLoop loop(*source, context.boards, context.settings, [](const Burst&, uint64_t) {}, report);
     run_live(*source, context.worker, loop, context.stop);
     context.worker.finish();
     report = loop.write_report();

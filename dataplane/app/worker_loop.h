@@ -5,10 +5,12 @@
 #include <sys/prctl.h>
 #include <time.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 
 #include "dataplane/app/idle_policy.h"
+#include "dataplane/app/pair_source.h"
 #include "dataplane/app/worker_report.h"
 #include "dataplane/pipeline/run_live.h"
 #include "dataplane/source/tsc_clock.h"
@@ -21,18 +23,23 @@ struct LoopSettings {
   double ns_per_tick = 1;
 };
 
-/// `Forward` is called with the burst and the bits of what is not to pass.
+template <typename Source>
+inline constexpr bool kIsPair = false;
+template <typename Half>
+inline constexpr bool kIsPair<PairSource<Half>> = true;
+
+/// `Forward` is called with the burst and the bits of what is not to pass. What the halves of a pair say is reported apart.
 template <LiveSource Source, typename Forward>
 class WorkerLoop {
  public:
   /// `carried` is what the worker reported of the sources it had before.
-  WorkerLoop(Source& source, WorkerReportBoard& board, const LoopSettings& settings, Forward forward, const WorkerReport& carried = {})
+  WorkerLoop(Source& source, WorkerReportBoards& boards, const LoopSettings& settings, Forward forward, const WorkerReport& carried = {})
       : source_(source),
-        board_(board),
+        boards_(boards),
         settings_(settings),
         send_on_(std::move(forward)),
         policy_(settings.idle, settings.longest_rest_us),
-        report_(carried),
+        reports_{carried, {}},
         report_every_(static_cast<uint64_t>(kReportEvery_ns / settings.ns_per_tick)),
         last_(read_ticks()),
         next_report_(last_) {
@@ -40,15 +47,16 @@ class WorkerLoop {
   }
 
   void forward(const Burst& burst, uint64_t drop) {
-    report_.received.packets += burst.count;
-    for (size_t i = 0; i < burst.count; ++i) report_.received.bytes += burst.parsed[i].packet->original_length;
+    Traffic& received = reports_[turn()].received;
+    received.packets += burst.count;
+    for (size_t i = 0; i < burst.count; ++i) received.bytes += burst.parsed[i].packet->original_length;
     send_on_(burst, drop);
   }
 
   void rest(bool idle) {
     if (const unsigned us = policy_.rest_us(idle); us > 0) sleep(us);
     const uint64_t now = read_ticks();
-    (idle ? report_.idle_ticks : report_.busy_ticks) += now - last_;
+    (idle ? reports_[0].idle_ticks : reports_[0].busy_ticks) += now - last_;
     last_ = now;
     if (now >= next_report_) write_report(now);
   }
@@ -56,7 +64,7 @@ class WorkerLoop {
   double ns_per_tick() const noexcept { return settings_.ns_per_tick; }
   const WorkerReport& write_report() {
     write_report(read_ticks());
-    return report_;
+    return reports_[0];
   }
 
  private:
@@ -76,25 +84,38 @@ class WorkerLoop {
 
   void write_report(uint64_t now) {
     next_report_ = now + report_every_;
-    report_.timestamps = source_.timestamps();
-    report_.losses_used = source_.read_losses(report_.losses);
-    if constexpr (requires(std::span<LossCounter> more) { source_.read_remarks(more); }) {
-      report_.losses_used += source_.read_remarks(std::span(report_.losses).subspan(report_.losses_used));
+    if constexpr (kIsPair<Source>) {
+      for (size_t half = 0; half < boards_.size(); ++half) write(source_.half(half), reports_[half], boards_[half]);
+    } else {
+      write(source_, reports_[0], boards_[0]);
     }
-    if constexpr (requires { source_.forwarded(); }) {
-      report_.forwarded = source_.forwarded().forwarded.get();
-      report_.dropped = source_.forwarded().blocked.get();
-      report_.received = {source_.counts().packets.get(), source_.counts().bytes.get()};
+  }
+
+  static void write(auto& source, WorkerReport& report, WorkerReportBoard& board) {
+    report.timestamps = source.timestamps();
+    report.losses_used = source.read_losses(report.losses);
+    if constexpr (requires(std::span<LossCounter> more) { source.read_remarks(more); }) {
+      report.losses_used += source.read_remarks(std::span(report.losses).subspan(report.losses_used));
     }
-    board_.write(report_);
+    if constexpr (requires { source.forwarded(); }) {
+      report.forwarded = source.forwarded().forwarded.get();
+      report.dropped = source.forwarded().blocked.get();
+      report.received = {source.counts().packets.get(), source.counts().bytes.get()};
+    }
+    board.write(report);
+  }
+
+  size_t turn() const noexcept {
+    if constexpr (kIsPair<Source>) return source_.turn();
+    return 0;
   }
 
   Source& source_;
-  WorkerReportBoard& board_;
+  WorkerReportBoards& boards_;
   LoopSettings settings_;
   Forward send_on_;
   IdlePolicy policy_;
-  WorkerReport report_;
+  std::array<WorkerReport, 2> reports_;  // the second one of the other half of a pair
   uint64_t report_every_;
   uint64_t last_;
   uint64_t next_report_;

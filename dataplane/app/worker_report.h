@@ -45,4 +45,7 @@ class WorkerReportBoard {
   WorkerReport latest_;  // of the reader
 };
 
+/// A worker's: of its port, and of the other half of an inline pair when it polls that too.
+using WorkerReportBoards = std::array<WorkerReportBoard, 2>;
+
 }  // namespace wirewatch

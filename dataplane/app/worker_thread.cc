@@ -45,7 +45,7 @@ void WorkerThread::run(std::unique_ptr<PreparedRules> rules, SharedRegion& regio
   made_.notify_all();
   if (!ready) return;
   begun_.wait(false);
-  plan_.port->run(plan_.number_in_port, {*worker_, board_, plan_.loop, stop_});
+  plan_.port->run(plan_.number_in_port, {*worker_, boards_, plan_.loop, stop_});
   worker_->finish();
 }
 

@@ -35,7 +35,11 @@ class WorkerThread {
   const WorkerPlan& plan() const noexcept { return plan_; }
   /// To hand things to; what the worker counts is its own.
   LiveWorker& worker() noexcept { return *worker_; }
-  WorkerReportBoard& board() noexcept { return board_; }
+  /// What it says of `port`, or null when it does not poll that one.
+  WorkerReportBoard* board_of(const Port& port) noexcept {
+    if (plan_.port == &port) return &boards_[0];
+    return plan_.port->partner() == &port ? &boards_[1] : nullptr;
+  }
   /// Bound to end; everything is flushed and published by then.
   void ask_to_stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
   void stop();
@@ -46,7 +50,7 @@ class WorkerThread {
   Result<void> settle_on_core() const;
 
   WorkerPlan plan_;
-  WorkerReportBoard board_;
+  WorkerReportBoards boards_;
   std::unique_ptr<LiveWorker> worker_;
   std::string failure_;
   std::atomic<int> made_{0};  // 1 when the worker is there, -1 when it cannot be

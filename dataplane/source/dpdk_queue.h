@@ -38,6 +38,7 @@ class DpdkQueue {
   void recycle(Burst& burst) noexcept;
   /// Sends the burst on; bit i of `drop` keeps packet i back. Does nothing without a partner.
   void forward(uint64_t drop) noexcept;
+  void forward(const Burst&, uint64_t drop) noexcept { forward(drop); }
   /// Sleeps until the device interrupts or the time is up; false when the device cannot.
   bool wait(std::chrono::milliseconds timeout) noexcept;
 

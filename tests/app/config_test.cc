@@ -62,6 +62,32 @@ source = "file:/a,b.cap,speed=2.5"
   EXPECT_EQ(config->ports[1].spec.speed, 2.5);
 }
 
+TEST(Config, GivesAnInlinePairOneSetOfWorkersForBothPorts) {
+  const auto config = completed(R"(
+[[dataplane.port]]
+name = "wan"
+source = "dpdk:net_ring0"
+inline_with = "lan"
+workers = 2
+[[dataplane.port]]
+name = "mirror"
+source = "afpacket:eth0"
+workers = 3
+[[dataplane.port]]
+name = "lan"
+source = "dpdk:net_ring1"
+inline_with = "wan"
+workers = 2
+lcores = [4, 5]
+)");
+  ASSERT_TRUE(config) << config.error().message;
+  EXPECT_EQ(workers_of(*config, 0), 2u);
+  EXPECT_EQ(workers_of(*config, 1), 3u);
+  EXPECT_EQ(workers_of(*config, 2), 0u);
+  EXPECT_EQ(lcores_of(*config, 0), (std::vector<unsigned>{4, 5}));
+  EXPECT_TRUE(lcores_of(*config, 1).empty());
+}
+
 TEST(Config, WhatIsPrintedReadsBackTheSame) {
   auto config = completed("[dataplane]\nallow = [\"10.0.0.1\"]\n[[dataplane.port]]\nname = \"a \\\"b\\\"\"\nsource = \"file:x,speed=max\"");
   ASSERT_TRUE(config) << config.error().message;
@@ -122,6 +148,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "give 'lan' the line inline_with = \"wan\""},
         Refusal{"inline with another kind", "[[dataplane.port]]\nname = \"wan\"\nsource = \"dpdk:a\"\ninline_with = \"lan\"\n[[dataplane.port]]\nname = \"lan\"\nsource = \"afpacket:b\"\ninline_with = \"wan\"\n",
                 "must both be dpdk:, both afxdp: or both afpacket:"},
+        Refusal{"inline with cores for both", "[[dataplane.port]]\nname = \"wan\"\nsource = \"dpdk:a\"\ninline_with = \"lan\"\nlcores = [1]\n[[dataplane.port]]\nname = \"lan\"\nsource = \"dpdk:b\"\ninline_with = \"wan\"\nlcores = [2]\n",
+                "the same workers poll both"},
         Refusal{"inline with itself", "[[dataplane.port]]\nname = \"wan\"\nsource = \"dpdk:a\"\ninline_with = \"wan\"\n", "it takes two"}));
 
 }  // namespace

@@ -286,10 +286,10 @@ TEST(WorkerLoop, RestsWhenIdleAndWakesForAPacket) {
   RingDevice device(1);
   const auto port = opened(device, options_for(1));
   DpdkQueue queue(*port, 0);
-  WorkerReportBoard board;
+  WorkerReportBoards boards;
   std::atomic<bool> stop{false};
   std::thread worker([&] {
-    WorkerLoop loop(queue, board, {IdleMode::Adaptive, 500, test_clock().ns_per_tick()}, [](const Burst&, uint64_t) {});
+    WorkerLoop loop(queue, boards, {IdleMode::Adaptive, 500, test_clock().ns_per_tick()}, [](const Burst&, uint64_t) {});
     Burst burst;
     while (!stop.load(std::memory_order_relaxed)) {
       const bool got = queue.poll(burst) == Poll::Packets;
