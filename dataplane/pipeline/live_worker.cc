@@ -35,6 +35,10 @@ LiveWorker::LiveWorker(const WorkerOptions& options, std::unique_ptr<PreparedRul
 void LiveWorker::maintain(Timestamp now, bool idle) {
   if (auto next = rules_.take()) rules_.give_back(worker_.adopt(std::move(next)));
   if (auto next = drop_lists_.take()) drop_lists_.give_back(worker_.adopt(std::move(next)));
+  if (auto next = taps_.take()) {
+    taps_.give_back(tap_stage_.adopt(std::move(next)));
+    worker_.show_packets_to(tap_stage_.active() ? &tap_stage_ : nullptr);
+  }
   worker_.maintain(now, idle ? kIdleFlows : kBusyFlows);
   if (publisher_.publishing()) {
     publisher_.step(worker_, loop_, events_.dropped(), now, idle ? kIdlePlaces : kBusyPlaces);

@@ -9,6 +9,7 @@
 #include "dataplane/pipeline/drop_list.h"
 #include "dataplane/pipeline/prepared_rules.h"
 #include "dataplane/pipeline/publisher.h"
+#include "dataplane/pipeline/tap_stage.h"
 #include "dataplane/pipeline/worker.h"
 
 namespace wirewatch {
@@ -21,7 +22,11 @@ class LiveWorker {
   // The worker's thread.
   const ParseOptions& parse_options() const noexcept { return worker_.parse_options(); }
   /// Bit i of the answer: packets[i] is not to be forwarded. At most kBurstSize packets.
-  uint64_t process(std::span<const ParsedPacket> packets) { return worker_.process(packets); }
+  uint64_t process(std::span<const ParsedPacket> packets) {
+    const uint64_t blocked = worker_.process(packets);
+    if (tap_stage_.active()) [[unlikely]] tap_stage_.publish();
+    return blocked;
+  }
   /// Between bursts: a bounded share of ageing, folding and publishing, and what has been offered. `now` is the last
   /// packet's time, or, when the source is idle, its clock's.
   void maintain(Timestamp now, bool idle);
@@ -33,6 +38,7 @@ class LiveWorker {
   // Another thread, always the same one.
   Mailbox<PreparedRules>& rules() noexcept { return rules_; }
   Mailbox<DropList>& drop_list() noexcept { return drop_lists_; }
+  Mailbox<TapOrder>& taps() noexcept { return taps_; }
 
   const Worker& worker() const noexcept { return worker_; }
 
@@ -42,6 +48,8 @@ class LiveWorker {
   WorkerPublisher publisher_;
   Mailbox<PreparedRules> rules_;
   Mailbox<DropList> drop_lists_;
+  Mailbox<TapOrder> taps_;
+  TapStage tap_stage_;
   LoopCounters loop_;
   Timestamp next_publish_{};
   int64_t publish_interval_ns_;

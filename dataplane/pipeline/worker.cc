@@ -68,6 +68,7 @@ uint64_t Worker::process_group(std::span<const ParsedPacket> packets) noexcept {
     const Layers& layers = *packets[i].layers;
     likely[i] = layers.has_flow ? flows_.prefetch_flow(layers.flow_hash) : kNoSlot;
   }
+  PacketObserver* const observer = observer_;
   uint64_t blocked = 0;
   Traffic sum;
   for (size_t i = 0; i < packets.size(); ++i) {
@@ -79,7 +80,9 @@ uint64_t Worker::process_group(std::span<const ParsedPacket> packets) noexcept {
       if (!counters_.first_time || packet.time < *counters_.first_time) counters_.first_time = packet.time;
       if (!counters_.last_time || packet.time > *counters_.last_time) counters_.last_time = packet.time;
     }
-    if (!observe(packet, layers, likely[i])) continue;
+    const bool drop = observe(packet, layers, likely[i]);
+    if (observer != nullptr) [[unlikely]] observer->on_packet(*this, packet, layers, drop);
+    if (!drop) continue;
     blocked |= uint64_t{1} << i;
     live_.blocked += {1, packet.original_length};
   }

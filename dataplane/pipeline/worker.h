@@ -21,6 +21,7 @@
 #include "dataplane/packet/parse.h"
 #include "dataplane/pipeline/counters.h"
 #include "dataplane/pipeline/drop_list.h"
+#include "dataplane/pipeline/flow_facts.h"
 #include "dataplane/pipeline/name_arena.h"
 #include "dataplane/pipeline/prepared_rules.h"
 #include "dataplane/source/source.h"
@@ -120,6 +121,11 @@ class Worker {
   /// Between bursts. Flows that are known already follow within a pass. Gives back what it replaces.
   std::unique_ptr<DropList> adopt(std::unique_ptr<DropList> next) noexcept;
 
+  /// Between bursts: shows `observer` every packet from here on; nullptr, as it begins: nobody.
+  void show_packets_to(PacketObserver* observer) noexcept { observer_ = observer; }
+  /// What is known of the flow of a packet that was just processed.
+  FlowFacts facts(const Layers& layers) noexcept;
+
   const WorkerCounters& counters() const noexcept { return counters_; }
   LiveCounters live_counters() const noexcept;
   const Tables& tables() const noexcept { return tables_; }
@@ -185,6 +191,7 @@ class Worker {
 
   WorkerOptions options_;
   EventSink& sink_;
+  PacketObserver* observer_ = nullptr;
   std::unique_ptr<PreparedRules> rules_;
   std::unique_ptr<DropList> drop_list_;
   FlowTable flows_;
