@@ -24,6 +24,7 @@ LAYERS = {
     "control/aggregate": ("dataplane/", "control/report"),
     "control/replay": ("dataplane/", "control/aggregate", "control/report", "control/rules"),
     "control/packets": ("dataplane/", "control/report", "control/replay", "control/rules", "control/aggregate"),
+    "control/captures": ("dataplane/", "control/report"),
     "control/history": ("dataplane/", "control/aggregate", "control/report"),
     "control/metrics": ("dataplane/", "control/aggregate", "control/history", "control/report"),
     "control/client": ("dataplane/", "control/report"),
