@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "dataplane/app/block_request.h"
+#include "dataplane/app/tap_request.h"
 #include "dataplane/base/nearest_name.h"
 
 namespace wirewatch {
@@ -122,13 +123,21 @@ ControlAnswer clock(DataPlane& plane, ControlRequest&, const json& arguments) {
   return done(plane.use_hardware_clock(value_or(arguments, "port", std::string()), arguments.at("use_hardware").get<bool>()));
 }
 
+ControlAnswer taps(DataPlane& plane, ControlRequest&, const json& arguments) {
+  const auto set = read_tap_request(arguments).and_then([&](const TapRequest& request) { return plane.set_taps(request); });
+  if (set) return text_of({{"ok", true}, {"set", arguments.at("set")}}, plane.packets_fd());
+  json answer{{"ok", false}, {"error", set.error().message}};
+  if (set.error().slot) answer["slot"] = *set.error().slot;
+  return text_of(answer);
+}
+
 struct Command {
   std::string_view name;
   ControlAnswer (*run)(DataPlane&, ControlRequest&, const json&);
 };
 constexpr std::array kCommands{Command{"hello", hello},     Command{"status", status}, Command{"load-rules", load_rules},
                                Command{"replay", replay},   Command{"block", block},   Command{"unblock", unblock},
-                               Command{"blocked", blocked}, Command{"clock", clock}};
+                               Command{"blocked", blocked}, Command{"clock", clock},   Command{"taps", taps}};
 constexpr std::string_view kShutdown = "shutdown";
 
 }  // namespace

@@ -73,6 +73,7 @@ struct DataplaneConfig {
   unsigned idle_sleep_us = 500;
   HugepagePolicy hugepages = HugepagePolicy::Auto;
   unsigned memory_mb = 256;
+  unsigned capture_ring_mib = 32;
   std::vector<PortConfig> ports;
 
   std::vector<IpPrefix> local_networks{};  // what `local` says

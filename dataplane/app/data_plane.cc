@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "dataplane/base/nearest_name.h"
+#include "dataplane/pipeline/tap_stage.h"
 
 namespace wirewatch {
 namespace {
@@ -35,6 +36,23 @@ void add_losses(PortState& state, const WorkerReport& report) {
     } else {
       state.losses.emplace_back(std::string(loss.name), loss.value);
     }
+  }
+}
+
+/// Every worker takes what it was offered between two of its bursts. Waits for all of them, a second at most.
+template <typename T>
+void wait_until_taken(const std::vector<std::unique_ptr<WorkerThread>>& workers, Mailbox<T>& (LiveWorker::*mailbox)() noexcept) {
+  constexpr int kMostMilliseconds = 1'000;
+  for (int waited = 0; waited < kMostMilliseconds; ++waited) {
+    bool settled = true;
+    for (const auto& worker : workers) {
+      Mailbox<T>& box = (worker->worker().*mailbox)();
+      box.collect();
+      settled = settled && box.settled();
+    }
+    if (settled) return;
+    const timespec pause{0, 1'000'000};
+    ::nanosleep(&pause, nullptr);
   }
 }
 
@@ -132,6 +150,7 @@ void DataPlane::tick() {
   for (const auto& worker : workers_) {
     worker->worker().rules().collect();
     worker->worker().drop_list().collect();
+    worker->worker().taps().collect();
   }
   if (blocks_.forget_expired(Timestamp{tsc_.now_ns()})) {
     // A list that cannot be written now is written with the next change; what has run out does no harm there.
@@ -150,29 +169,61 @@ void DataPlane::stop() {
   ports_.clear();
 }
 
-/// Every worker takes the rules between two of its bursts; they are in force when all have.
+/// They are in force when all have taken them.
 void DataPlane::offer_rules() {
   for (const auto& worker : workers_) {
     worker->worker().rules().collect();
     worker->worker().rules().offer(rules_->prepare());
   }
-  constexpr int kMostMilliseconds = 1'000;
-  for (int waited = 0; waited < kMostMilliseconds; ++waited) {
-    bool settled = true;
-    for (const auto& worker : workers_) {
-      worker->worker().rules().collect();
-      settled = settled && worker->worker().rules().settled();
-    }
-    if (settled) return;
-    const timespec pause{0, 1'000'000};
-    ::nanosleep(&pause, nullptr);
-  }
+  wait_until_taken(workers_, &LiveWorker::rules);
 }
 
 Result<void> DataPlane::load_rules(int sealed_fd) {
   if (const auto loaded = rules_->load_sealed(sealed_fd); !loaded) return loaded;
   offer_rules();
+  // Filters by application go by the names, of which there are others now. What was taken before is taken still.
+  if (!taps_.taps.empty()) static_cast<void>(offer_taps(taps_));
   publish("running");
+  return {};
+}
+
+tl::expected<void, TapFault> DataPlane::set_taps(const TapRequest& request) {
+  const auto refused = [](const Error& error) { return tl::unexpected(TapFault{error, std::nullopt}); };
+  if (!packets_) {
+    auto made = PacketRegion::create(static_cast<unsigned>(workers_.size()), size_t{config_.capture_ring_mib} << 20, generation());
+    if (!made) return refused(made.error());
+    packets_.emplace(std::move(*made));
+  }
+  if (!request.taps.empty()) {
+    if (const auto reserved = packets_->reserve(); !reserved) return refused(reserved.error());
+  }
+  if (auto offered = offer_taps(request); !offered) return offered;
+  taps_ = request;
+  return {};
+}
+
+/// To all workers, or to none.
+tl::expected<void, TapFault> DataPlane::offer_taps(const TapRequest& request) {
+  const auto names = std::make_shared<TapNames>();
+  auto applications = registry_->applications();
+  names->filter.applications = std::move(applications.names);
+  names->categories = std::move(applications.categories);
+  for (const auto& port : ports_) names->ports.push_back(port->config().name);
+  std::vector<std::unique_ptr<TapOrder>> orders;
+  for (const auto& worker : workers_) {
+    std::vector<uint16_t> polled;
+    for (uint16_t i = 0; i < ports_.size(); ++i) {
+      if (worker->board_of(*ports_[i]) != nullptr) polled.push_back(i);
+    }
+    auto set = TapSet::compile(request.taps, request.set, names, polled);
+    if (!set) return tl::unexpected(set.error());
+    orders.push_back(std::make_unique<TapOrder>(TapOrder{std::move(*set), &packets_->ring(worker->plan().number)}));
+  }
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    workers_[i]->worker().taps().collect();
+    workers_[i]->worker().taps().offer(std::move(orders[i]));
+  }
+  wait_until_taken(workers_, &LiveWorker::taps);
   return {};
 }
 

@@ -12,7 +12,9 @@
 #include "dataplane/app/config.h"
 #include "dataplane/app/port.h"
 #include "dataplane/app/rule_store.h"
+#include "dataplane/app/tap_request.h"
 #include "dataplane/app/worker_thread.h"
+#include "dataplane/pipeline/packet_region.h"
 #include "dataplane/pipeline/publisher.h"
 #include "dataplane/pipeline/registry.h"
 #include "dataplane/source/tsc_clock.h"
@@ -37,6 +39,8 @@ class DataPlane {
   /// Onto the port of that name, or the first that takes captures and is idle.
   Result<void> replay(const std::string& port, const std::string& path, double speed, const std::string& name);
   Result<void> use_hardware_clock(const std::string& port, bool use);
+  /// Puts these taps in place of all there are.
+  tl::expected<void, TapFault> set_taps(const TapRequest& request);
   BlockTable& blocks() noexcept { return blocks_; }
   /// Puts the block table in force everywhere.
   Result<void> apply_blocks();
@@ -44,6 +48,8 @@ class DataPlane {
   const DataplaneConfig& config() const noexcept { return config_; }
   const RuleStore& rules() const noexcept { return *rules_; }
   int shared_fd() const noexcept { return region_->fd(); }
+  /// Where tapped packets are; -1 before set_taps().
+  int packets_fd() const noexcept { return packets_ ? packets_->fd() : -1; }
   uint64_t generation() const noexcept { return region_->generation(); }
   int64_t now_ns() const noexcept { return tsc_.now_ns(); }
   int64_t started_ns() const noexcept { return started_ns_; }
@@ -59,6 +65,7 @@ class DataPlane {
   Result<void> start_workers();
   WorkerOptions worker_options(const PortConfig& port) const;
   void offer_rules();
+  tl::expected<void, TapFault> offer_taps(const TapRequest& request);
   void publish(std::string_view state);
   PortState describe(size_t port);
 
@@ -70,6 +77,8 @@ class DataPlane {
   std::optional<Registry> registry_;
   std::optional<RuleStore> rules_;
   BlockTable blocks_;
+  TapRequest taps_;                                     // in force
+  std::optional<PacketRegion> packets_;
   std::vector<std::unique_ptr<Port>> ports_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;  // end before the ports they read from
   ProcessState state_;

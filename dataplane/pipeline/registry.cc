@@ -59,6 +59,13 @@ ApplicationId Registry::find_application(std::string_view name) const {
   return known == applications_.end() ? kUnknownApplication : known->second;
 }
 
+Registry::Applications Registry::applications() const {
+  Applications all{std::vector<std::string>(applications_.size()), std::vector<std::string>(applications_.size())};
+  for (const auto& [name, id] : applications_) all.names[id - size_t{1}] = name;
+  for (const auto& [category, id] : by_category_) all.categories[id - size_t{1}] = category;
+  return all;
+}
+
 std::vector<ApplicationId> Registry::in_category(std::string_view category) const {
   std::vector<ApplicationId> found;
   const auto [begin, end] = by_category_.equal_range(std::string(category));

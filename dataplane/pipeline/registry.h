@@ -25,6 +25,11 @@ class Registry {
   uint16_t signature(std::string_view id);
   /// kUnknownApplication when no rules ever named it.
   ApplicationId find_application(std::string_view name) const;
+  /// What all applications are called so far.
+  struct Applications {
+    std::vector<std::string> names, categories;  // of id i + 1
+  };
+  Applications applications() const;
   /// All known applications of a category.
   std::vector<ApplicationId> in_category(std::string_view category) const;
 

@@ -38,7 +38,7 @@ Result<Filter> compile_filter(const std::string& text, const FilterNames& names)
 }  // namespace
 
 tl::expected<TapSet, TapFault> TapSet::compile(std::span<const TapSpec> specs, uint64_t number, std::shared_ptr<const TapNames> names,
-                                               std::optional<uint16_t> only_port) {
+                                               std::span<const uint16_t> ports) {
   TapSet set(number, std::move(names));
   std::array<bool, kMostTaps> used{};
   const auto refused = [](const TapSpec& spec, std::string why) { return tl::unexpected(TapFault{Error{std::move(why)}, spec.slot}); };
@@ -47,7 +47,7 @@ tl::expected<TapSet, TapFault> TapSet::compile(std::span<const TapSpec> specs, u
     if (std::exchange(used[spec.slot], true)) return refused(spec, "slot " + std::to_string(spec.slot) + " is used twice");
     auto tap = set.compile_one(spec);
     if (!tap) return refused(spec, tap.error().message);
-    if (only_port && tap->port && *tap->port != *only_port) continue;
+    if (tap->port && !ports.empty() && std::ranges::find(ports, *tap->port) == ports.end()) continue;
     if (const auto* filter = std::get_if<Filter>(&tap->asks)) set.needs_flow_ |= filter->needs().flow;
     set.ids_[spec.slot] = spec.id;
     set.taps_.push_back(std::move(*tap));

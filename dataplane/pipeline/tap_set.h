@@ -43,10 +43,10 @@ struct TapFault : Error {
 
 class TapSet {
  public:
-  /// All taps that can match on port `only_port`, or on any. Refuses filters that take more than the packet and its flow so
+  /// All taps, or those that can match on one of `ports`, when there are any. Refuses filters that take more than the packet and its flow so
   /// far: stream numbers and analysis, times relative to other packets, and what a flow is only known to be at its end.
   static tl::expected<TapSet, TapFault> compile(std::span<const TapSpec> specs, uint64_t number, std::shared_ptr<const TapNames> names,
-                                                std::optional<uint16_t> only_port = std::nullopt);
+                                                std::span<const uint16_t> ports = {});
   /// Whether a filter with these needs can be a tap's.
   static bool takes(const Needs& needs) noexcept { return !needs.times && !needs.streams && !needs.whole_flow; }
 
