@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Every header compiles alone. Written as a ninja file, so that only what changed is compiled again."""
+"""Every header compiles alone. The build shows it of those that a source file of their name includes first; the rest are
+compiled here, by a ninja file, so that only what changed is compiled again."""
 import json
 import os
 import re
@@ -9,11 +10,17 @@ import process
 from totals import Totals
 
 
-def _flags(build):
+FIRST_INCLUDE = re.compile(r'^\s*#\s*include\s*["<]([^">]+)[">]', re.MULTILINE)
+
+
+def _commands(build):
+    with open(os.path.join(build.folder, "compile_commands.json")) as file:
+        return json.load(file)
+
+
+def _flags(build, commands):
     """Include paths and language flags of the build, out of its compile commands. Of the checkout itself only the root is
     an include path: the house rule is one."""
-    with open(os.path.join(build.folder, "compile_commands.json")) as file:
-        commands = json.load(file)
     flags = {f"-I{build.root}": None, f"-I{build.folder}": None}
     for command in commands:
         for word in shlex.split(command["command"]):
@@ -22,18 +29,30 @@ def _flags(build):
     return list(flags)
 
 
+def _shown_by_the_build(build, header, compiled):
+    source = os.path.join(build.root, header[:-2] + ".cc")
+    if source not in compiled:
+        return False
+    with open(source, encoding="utf-8") as file:
+        first = FIRST_INCLUDE.search(file.read())
+    return first is not None and first[1] == header
+
+
 def check(build, names):
     """One test a header: (Totals, complaints). `names` are relative to the build's root."""
     headers = [name for name in names if name.endswith(".h") and name.startswith(("dataplane/", "control/", "tests/", "bench/"))]
     folder = os.path.join(os.path.dirname(build.folder), "headers")
     os.makedirs(folder, exist_ok=True)
-    flags = " ".join(shlex.quote(flag).replace("$", "$$") for flag in _flags(build))
+    commands = _commands(build)
+    compiled = {os.path.normpath(os.path.join(command["directory"], command["file"])) for command in commands}
+    alone = [name for name in headers if not _shown_by_the_build(build, name, compiled)]
+    flags = " ".join(shlex.quote(flag).replace("$", "$$") for flag in _flags(build, commands))
     lines = ["ninja_required_version = 1.3",
              "rule alone",
              f"  command = g++ -x c++ -fsyntax-only -Wall -Wextra -Werror -Wno-restrict {flags}"
              " -MD -MF $out.d -MT $out -include $in /dev/null && touch $out",
              "  depfile = $out.d", "  deps = gcc", ""]
-    for name in headers:
+    for name in alone:
         lines.append(f"build {name.replace('/', '-')}.ok: alone {os.path.join(build.root, name)}")
     with open(os.path.join(folder, "build.ninja"), "w") as file:
         file.write("\n".join(lines) + "\n")
