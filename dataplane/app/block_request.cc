@@ -65,6 +65,11 @@ Result<BlockRequest> read_block_request(const json& request) {
     if (!parsed) return tl::unexpected(parsed.error());
     read.flow = *parsed;
   }
+  if (const auto name = request.find("name"); name != request.end()) {
+    constexpr size_t kLongest = 64;
+    read.name = BlockedName{name->get<std::string>(), false};
+    if (read.name->name.empty() || read.name->name.size() > kLongest) return fail("a name has 1 to 64 characters");
+  }
   if (const auto allow = request.find("allow"); allow != request.end()) {
     for (const json& each : allow->is_array() ? *allow : json::array({*allow})) {
       const auto parsed = IpPrefix::parse(each.get<std::string>());
@@ -77,18 +82,24 @@ Result<BlockRequest> read_block_request(const json& request) {
     if (!(seconds > 0) || seconds > 9e9) return fail("\"expires\" is a time in seconds since 1970");
     read.until = Timestamp{static_cast<int64_t>(seconds * static_cast<double>(kSecond))};
   }
-  if (!read.prefix && !read.flow && read.allow.empty()) return fail("name what is meant: \"prefix\", \"flow\" or \"allow\"");
+  if (!read.prefix && !read.flow && !read.name && read.allow.empty()) {
+    return fail("name what is meant: \"prefix\", \"flow\", \"name\" (of an application or a category) or \"allow\"");
+  }
   return read;
 }
 
-Result<void> BlockRequest::add_to(BlockTable& table) const {
+Result<void> BlockRequest::add_to(BlockTable& table, Timestamp otherwise) const {
+  const Timestamp end = until.value_or(otherwise);
   for (const IpPrefix& each : allow) {
     if (const auto added = table.allow(each); !added) return added;
   }
   if (prefix) {
-    if (const auto added = table.block(*prefix, until); !added) return added;
+    if (const auto added = table.block(*prefix, end); !added) return added;
   }
-  return flow ? table.block(*flow, until) : Result<void>{};
+  if (name) {
+    if (const auto added = table.block(*name, end); !added) return added;
+  }
+  return flow ? table.block(*flow, end) : Result<void>{};
 }
 
 Result<void> BlockRequest::take_from(BlockTable& table) const {
@@ -96,12 +107,13 @@ Result<void> BlockRequest::take_from(BlockTable& table) const {
   for (const IpPrefix& each : allow) all = table.disallow(each) && all;
   if (prefix) all = table.unblock(*prefix) && all;
   if (flow) all = table.unblock(*flow) && all;
+  if (name) all = table.unblock(*name) && all;
   if (!all) return fail("that was not on the list");
   return {};
 }
 
 json json_of(const BlockTable& table) {
-  json prefixes = json::array(), flows = json::array(), allow = json::array();
+  json prefixes = json::array(), flows = json::array(), names = json::array(), allow = json::array();
   for (const auto& [prefix, until] : table.prefixes()) {
     prefixes.push_back({{"prefix", prefix.to_string()}});
     add_expiry(prefixes.back(), until);
@@ -110,8 +122,12 @@ json json_of(const BlockTable& table) {
     flows.push_back({{"flow", {{"source", json_of(flow.source)}, {"destination", json_of(flow.destination)}, {"protocol", flow.ip_protocol}}}});
     add_expiry(flows.back(), until);
   }
+  for (const auto& [name, until] : table.names()) {
+    names.push_back({{"name", name.name}, {"kind", name.category ? "category" : "application"}});
+    add_expiry(names.back(), until);
+  }
   for (const IpPrefix& prefix : table.allowed()) allow.push_back(prefix.to_string());
-  return {{"prefixes", prefixes}, {"flows", flows}, {"allow", allow}};
+  return {{"prefixes", prefixes}, {"flows", flows}, {"names", names}, {"allow", allow}};
 }
 
 }  // namespace wirewatch

@@ -98,24 +98,31 @@ ControlAnswer replay(DataPlane& plane, ControlRequest& request, const json& argu
   return done(plane.replay(value_or(arguments, "port", std::string()), path, speed, name), {{"replaying", name}});
 }
 
+/// {"not_on": [{"port": ..., "why": ...}]}, or nothing when all of them can.
+json ports_that_cannot_block(const DataPlane& plane) {
+  json ports = json::array();
+  for (const auto& port : plane.ports()) {
+    if (const std::string why = port->why_not_blocking(); !why.empty()) ports.push_back({{"port", port->config().name}, {"why", why}});
+  }
+  return ports.empty() ? json::object() : json{{"not_on", ports}};
+}
+
 ControlAnswer block(DataPlane& plane, ControlRequest&, const json& arguments) {
-  return done(read_block_request(arguments).and_then([&](const BlockRequest& request) { return request.add_to(plane.blocks()); }).and_then([&] {
-    return plane.apply_blocks();
-  }));
+  return done(read_block_request(arguments).and_then([&](const BlockRequest& request) { return plane.block(request); }), ports_that_cannot_block(plane));
 }
 
 ControlAnswer unblock(DataPlane& plane, ControlRequest&, const json& arguments) {
-  return done(read_block_request(arguments)
-                  .and_then([&](const BlockRequest& request) { return request.take_from(plane.blocks()); })
-                  .and_then([&] { return plane.apply_blocks(); }));
+  return done(read_block_request(arguments).and_then([&](const BlockRequest& request) { return plane.unblock(request); }));
 }
 
 ControlAnswer blocked(DataPlane& plane, ControlRequest&, const json&) {
   json answer = json_of(plane.blocks());
+  answer.update(ports_that_cannot_block(plane));
   answer["ok"] = true;
   ControlAnswer text = text_of(answer);
   if (text.text.size() <= kLargestMessage) return text;
-  return text_of({{"ok", true}, {"cut", true}, {"prefixes", plane.blocks().prefixes().size()}, {"flows", plane.blocks().flows().size()}});
+  return text_of({{"ok", true}, {"cut", true}, {"prefixes", plane.blocks().prefixes().size()}, {"flows", plane.blocks().flows().size()},
+                  {"names", plane.blocks().names().size()}});
 }
 
 ControlAnswer clock(DataPlane& plane, ControlRequest&, const json& arguments) {

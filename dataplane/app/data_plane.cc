@@ -56,18 +56,6 @@ void wait_until_taken(const std::vector<std::unique_ptr<WorkerThread>>& workers,
   }
 }
 
-/// The inline workers' copy of the table.
-DropRules drop_rules(const BlockTable& table) {
-  DropRules rules;
-  const auto until = [](Timestamp time) { return time == BlockTable::kForever ? kNever : time; };
-  for (const auto& [prefix, time] : table.prefixes()) rules.networks.push_back({prefix, until(time)});
-  for (const auto& [flow, time] : table.flows()) {
-    rules.connections.push_back({flow.source, flow.destination, flow.ip_protocol, until(time)});
-  }
-  rules.allow.assign(table.allowed().begin(), table.allowed().end());
-  return rules;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<DataPlane>> DataPlane::start(DataplaneConfig config) {
@@ -90,6 +78,7 @@ Result<void> DataPlane::set_up() {
   region_.emplace(std::move(*region));
   publisher_.emplace(*region_);
   registry_.emplace(*region_);
+  blocks_.emplace(*registry_);
   auto rules = RuleStore::make(*registry_);
   if (!rules) return tl::unexpected(rules.error());
   rules_.emplace(std::move(*rules));
@@ -100,7 +89,7 @@ Result<void> DataPlane::set_up() {
   if (!ports) return tl::unexpected(ports.error());
   ports_ = std::move(*ports);
   for (const IpPrefix& prefix : config_.allow_list) {
-    if (const auto allowed = blocks_.allow(prefix); !allowed) return allowed;
+    if (const auto allowed = blocks_->allow(prefix); !allowed) return allowed;
   }
   if (const auto started = start_workers(); !started) return started;
   if (const auto applied = apply_blocks(); !applied) return applied;
@@ -152,7 +141,8 @@ void DataPlane::tick() {
     worker->worker().drop_list().collect();
     worker->worker().taps().collect();
   }
-  if (blocks_.forget_expired(Timestamp{tsc_.now_ns()})) {
+  take_found_flows();
+  if (blocks_->forget_expired(Timestamp{tsc_.now_ns()})) {
     // A list that cannot be written now is written with the next change; what has run out does no harm there.
     static_cast<void>(apply_blocks());
   }
@@ -183,6 +173,9 @@ Result<void> DataPlane::load_rules(int sealed_fd) {
   offer_rules();
   // Filters by application go by the names, of which there are others now. What was taken before is taken still.
   if (!taps_.taps.empty()) static_cast<void>(offer_taps(taps_));
+  if (!blocks_->table().names().empty()) {  // a category may have grown
+    if (const auto applied = apply_blocks(); !applied) return applied;
+  }
   publish("running");
   return {};
 }
@@ -254,9 +247,37 @@ Result<void> DataPlane::use_hardware_clock(const std::string& name, bool use) {
   return fail("no port is called '" + name + "'" + did_you_mean(name, names));
 }
 
+Result<void> DataPlane::block(const BlockRequest& request) {
+  const auto blocks = [](const auto& port) { return port->why_not_blocking().empty(); };
+  if (request.name && std::ranges::none_of(ports_, blocks)) {
+    std::string why;
+    for (const auto& port : ports_) why += "; port '" + port->config().name + "': " + port->why_not_blocking();
+    return fail("'" + request.name->name + "' cannot be blocked here" + why);
+  }
+  if (const auto added = blocks_->add(request, Timestamp{tsc_.now_ns()}); !added) return added;
+  return apply_blocks();
+}
+
+Result<void> DataPlane::unblock(const BlockRequest& request) {
+  if (const auto removed = blocks_->remove(request); !removed) return removed;
+  return apply_blocks();
+}
+
+/// Of flows whose application is blocked, devices are told the addresses.
+void DataPlane::take_found_flows() {
+  std::vector<BlockedFlow> flows;
+  for (const auto& port : ports_) port->take_found(flows);
+  bool news = false;
+  for (const BlockedFlow& flow : flows) news = blocks_->found(flow) || news;
+  // What cannot be written now is found again by the flow's next frame, or written with the next change.
+  if (news) static_cast<void>(apply_blocks());
+}
+
 Result<void> DataPlane::apply_blocks() {
-  const bool empty = blocks_.prefixes().empty() && blocks_.flows().empty();
-  const DropRules rules = empty ? DropRules{} : drop_rules(blocks_);
+  const BlockTable& table = blocks_->table();
+  const bool empty = table.prefixes().empty() && table.flows().empty() && table.names().empty();
+  const DropRules rules = empty ? DropRules{} : blocks_->for_workers();
+  const BlockTable for_devices = blocks_->for_devices();
   for (const auto& worker : workers_) {
     if (!worker->plan().port->blocks_in_workers()) continue;
     worker->worker().drop_list().collect();
@@ -264,7 +285,7 @@ Result<void> DataPlane::apply_blocks() {
   }
   for (const auto& port : ports_) {
     port->keep_back(rules);
-    if (const auto applied = port->apply(blocks_); !applied) return fail("port '" + port->config().name + "': " + applied.error().message);
+    if (const auto applied = port->apply(for_devices); !applied) return fail("port '" + port->config().name + "': " + applied.error().message);
   }
   return {};
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "dataplane/app/block_keeper.h"
 #include "dataplane/app/config.h"
 #include "dataplane/app/port.h"
 #include "dataplane/app/rule_store.h"
@@ -18,7 +19,6 @@
 #include "dataplane/pipeline/publisher.h"
 #include "dataplane/pipeline/registry.h"
 #include "dataplane/source/tsc_clock.h"
-#include "dataplane/xdp/block_table.h"
 
 namespace wirewatch {
 
@@ -41,9 +41,10 @@ class DataPlane {
   Result<void> use_hardware_clock(const std::string& port, bool use);
   /// Puts these taps in place of all there are.
   tl::expected<void, TapFault> set_taps(const TapRequest& request);
-  BlockTable& blocks() noexcept { return blocks_; }
-  /// Puts the block table in force everywhere.
-  Result<void> apply_blocks();
+  const BlockTable& blocks() const noexcept { return blocks_->table(); }
+  /// In force everywhere at once. An Error when nothing here could keep back what is meant.
+  Result<void> block(const BlockRequest& request);
+  Result<void> unblock(const BlockRequest& request);
 
   const DataplaneConfig& config() const noexcept { return config_; }
   const RuleStore& rules() const noexcept { return *rules_; }
@@ -66,6 +67,8 @@ class DataPlane {
   WorkerOptions worker_options(const PortConfig& port) const;
   void offer_rules();
   tl::expected<void, TapFault> offer_taps(const TapRequest& request);
+  Result<void> apply_blocks();
+  void take_found_flows();
   void publish(std::string_view state);
   PortState describe(size_t port);
 
@@ -76,7 +79,7 @@ class DataPlane {
   std::optional<ProcessPublisher> publisher_;
   std::optional<Registry> registry_;
   std::optional<RuleStore> rules_;
-  BlockTable blocks_;
+  std::optional<BlockKeeper> blocks_;
   TapRequest taps_;                                     // in force
   std::optional<PacketRegion> packets_;
   std::vector<std::unique_ptr<Port>> ports_;

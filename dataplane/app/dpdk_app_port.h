@@ -24,6 +24,9 @@ class DpdkAppPort final : public Port {
   Result<void> use_hardware_clock(bool use) override;
   void keep_back(const DropRules& rules) override;
   bool blocks_in_workers() const override { return !config_.inline_with.empty(); }
+  std::string why_not_blocking() const override {
+    return config_.inline_with.empty() ? "it only receives; it would have to be half of an inline pair (inline_with)" : "";
+  }
   std::vector<std::string> remarks() const override { return device_->remarks(); }
 
  private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/app/kernel_ports.h"
 
+#include "dataplane/app/found_flows.h"
 #include "dataplane/app/inline_source.h"
 #include "dataplane/source/afpacket.h"
 #include "dataplane/source/afpacket_sender.h"
@@ -26,7 +27,9 @@ class KernelPort : public Port {
       run_live(pair, context.worker, loop, context.stop);
       loop.write_report();
     } else {
-      WorkerLoop loop(source(number), context.boards, context.settings, [](const Burst&, uint64_t) {});
+      WorkerLoop loop(source(number), context.boards, context.settings, [this, number](const Burst& burst, uint64_t blocked) {
+        if (blocked != 0) note_blocked(number, burst, blocked);
+      });
       run_live(source(number), context.worker, loop, context.stop);
       loop.write_report();
     }
@@ -63,6 +66,8 @@ class KernelPort : public Port {
  protected:
   virtual Source& source(unsigned number) = 0;
   virtual const Source& first() const = 0;
+  /// On a worker's thread, of a port that sends nothing on.
+  virtual void note_blocked(unsigned, const Burst&, uint64_t) noexcept {}
   /// One direction of the pair.
   InlineSource<Source, Sender> half(unsigned number) {
     WayOut& out = *ways_out_[number];
@@ -98,6 +103,9 @@ class AfPacketPort final : public KernelPort<AfPacketSource, AfPacketSender> {
     }
     return {};
   }
+  std::string why_not_blocking() const override {
+    return partner_ == nullptr ? "it only looks on, at copies; it would have to be half of an inline pair (inline_with)" : "";
+  }
 
  private:
   AfPacketSource& source(unsigned number) override { return *sources_[number]; }
@@ -110,7 +118,9 @@ class AfPacketPort final : public KernelPort<AfPacketSource, AfPacketSender> {
 #ifdef WIREWATCH_HAS_AFXDP
 class AfXdpAppPort final : public KernelPort<AfXdpSource, AfXdpSender> {
  public:
-  AfXdpAppPort(const PortConfig& config, AfXdpPort port) : KernelPort(config), port_(std::move(port)) {}
+  AfXdpAppPort(const PortConfig& config, AfXdpPort port) : KernelPort(config), port_(std::move(port)) {
+    for (size_t i = 0; i < port_.sources.size(); ++i) found_.push_back(std::make_unique<FoundFlows>());
+  }
 
   Result<void> join(Port& partner) override {
     auto& other = static_cast<AfXdpAppPort&>(partner);  // complete_config saw to the kind
@@ -127,13 +137,21 @@ class AfXdpAppPort final : public KernelPort<AfXdpSource, AfXdpSender> {
     }
   }
   Result<void> apply(const BlockTable& table) override { return port_.program->apply(table); }
+  // Its program drops by address before any worker sees a frame; what an application's flows are, workers tell.
+  bool blocks_in_workers() const override { return true; }
+  std::string why_not_blocking() const override { return {}; }
+  void take_found(std::vector<BlockedFlow>& flows) override {
+    for (const auto& each : found_) each->take(flows);
+  }
   std::vector<std::string> remarks() const override { return port_.warnings; }
 
  private:
   AfXdpSource& source(unsigned number) override { return *port_.sources[number]; }
+  void note_blocked(unsigned number, const Burst& burst, uint64_t blocked) noexcept override { found_[number]->note(burst, blocked); }
   const AfXdpSource& first() const override { return *port_.sources.front(); }
 
   AfXdpPort port_;
+  std::vector<std::unique_ptr<FoundFlows>> found_;  // by worker
 };
 #endif
 

@@ -57,8 +57,12 @@ class Port {
   virtual Result<void> apply(const BlockTable& table);
   /// The same for frames that are sent on without being inspected.
   virtual void keep_back(const DropRules&) {}
-  /// Whether workers must keep blocked frames back themselves.
+  /// Whether workers must keep blocked frames back themselves, or at least say which.
   virtual bool blocks_in_workers() const { return false; }
+  /// Why nothing that comes in here can be kept back; empty when it can.
+  virtual std::string why_not_blocking() const { return "it reads captures"; }
+  /// Adds flows of blocked applications that its workers found since, for the device to keep back.
+  virtual void take_found(std::vector<BlockedFlow>&) {}
 
   virtual bool takes_replays() const { return false; }
   virtual Result<void> replay(std::unique_ptr<CaptureReader> reader, double speed, std::string name);

@@ -61,6 +61,13 @@ Result<void> BlockTable::block(const BlockedFlow& flow, Timestamp until) {
   return {};
 }
 
+Result<void> BlockTable::block(const BlockedName& name, Timestamp until) {
+  constexpr size_t kMost = 4096;  // all the names a data plane gives numbers to
+  if (!names_.contains(name) && names_.size() >= kMost) return full("list of blocked applications", kMost);
+  names_.insert_or_assign(name, until);
+  return {};
+}
+
 Result<void> BlockTable::allow(const IpPrefix& prefix) {
   const IpPrefix key = cut_to_length(prefix);
   const auto family_of = [](const IpPrefix& entry) { return entry.address.family; };
@@ -73,11 +80,12 @@ Result<void> BlockTable::allow(const IpPrefix& prefix) {
 
 bool BlockTable::unblock(const IpPrefix& prefix) { return prefixes_.erase(cut_to_length(prefix)) > 0; }
 bool BlockTable::unblock(const BlockedFlow& flow) { return flows_.erase(in_one_order(flow)) > 0; }
+bool BlockTable::unblock(const BlockedName& name) { return names_.erase(name) > 0; }
 bool BlockTable::disallow(const IpPrefix& prefix) { return allowed_.erase(cut_to_length(prefix)) > 0; }
 
 bool BlockTable::forget_expired(Timestamp now) {
   const auto expired = [&](const auto& entry) { return entry.second <= now; };
-  return std::erase_if(prefixes_, expired) + std::erase_if(flows_, expired) > 0;
+  return std::erase_if(prefixes_, expired) + std::erase_if(flows_, expired) + std::erase_if(names_, expired) > 0;
 }
 
 bool BlockTable::is_allowed(const IpAddress& address) const noexcept {

@@ -9,6 +9,7 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,14 @@ struct BlockedFlow {
   friend auto operator<=>(const BlockedFlow&, const BlockedFlow&) noexcept = default;
 };
 
+/// What rules call it: an application, or a category of them. XDP programs know nothing of names; who classifies does.
+struct BlockedName {
+  std::string name;
+  bool category = false;
+
+  friend auto operator<=>(const BlockedName&, const BlockedName&) noexcept = default;
+};
+
 /// Prefixes in an order in which each comes right before those inside it.
 struct PrefixOrder {
   bool operator()(const IpPrefix& a, const IpPrefix& b) const noexcept;
@@ -43,12 +52,14 @@ class BlockTable {
   /// list is full.
   Result<void> block(const IpPrefix& prefix, Timestamp until = kForever);
   Result<void> block(const BlockedFlow& flow, Timestamp until = kForever);
+  Result<void> block(const BlockedName& name, Timestamp until = kForever);
   /// Addresses that are never blocked, whatever the other lists say.
   Result<void> allow(const IpPrefix& prefix);
 
   /// False when it was not on the list.
   bool unblock(const IpPrefix& prefix);
   bool unblock(const BlockedFlow& flow);
+  bool unblock(const BlockedName& name);
   bool disallow(const IpPrefix& prefix);
 
   /// Forgets what has run out; true when there was something.
@@ -59,6 +70,7 @@ class BlockTable {
 
   const std::map<IpPrefix, Timestamp, PrefixOrder>& prefixes() const noexcept { return prefixes_; }
   const std::map<BlockedFlow, Timestamp>& flows() const noexcept { return flows_; }  // one entry a connection
+  const std::map<BlockedName, Timestamp>& names() const noexcept { return names_; }
   const std::set<IpPrefix, PrefixOrder>& allowed() const noexcept { return allowed_; }
 
   /// Each prefix with the latest time of its own and of the prefixes around it: what a lookup of the longest match needs.
@@ -70,6 +82,7 @@ class BlockTable {
 
   std::map<IpPrefix, Timestamp, PrefixOrder> prefixes_;
   std::map<BlockedFlow, Timestamp> flows_;
+  std::map<BlockedName, Timestamp> names_;
   std::set<IpPrefix, PrefixOrder> allowed_;
 };
 

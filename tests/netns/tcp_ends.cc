@@ -59,19 +59,42 @@ TcpEnds::TcpEnds(const VethOptions& options) : client_(make_namespace()), server
   move_in("right", *server_, kServerAddress);
 }
 
+FileDescriptor TcpEnds::listen_for_one(const timeval& patience) const {
+  const NetworkNamespace::Visit visit(*server_);
+  FileDescriptor listener(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_in address = server_address();
+  const int again = 1;
+  setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &again, sizeof again);
+  setsockopt(listener.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  check(bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "bind");
+  check(listen(listener.get(), 1) == 0, "listen");
+  return listener;
+}
+
+std::string TcpEnds::say(const std::string& request) const {
+  constexpr timeval kPatience{.tv_sec = 1, .tv_usec = 0};
+  const FileDescriptor listener = listen_for_one(kPatience);
+  const NetworkNamespace::Visit visit(*client_);
+  const FileDescriptor connection(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  setsockopt(connection.get(), SOL_SOCKET, SO_SNDTIMEO, &kPatience, sizeof kPatience);
+  const sockaddr_in address = server_address();
+  if (connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return {};
+  const FileDescriptor accepted(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  setsockopt(accepted.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
+  check(::send(connection.get(), request.data(), request.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(request.size()), "send");
+  std::string got;
+  std::array<char, 4096> piece;
+  while (got.size() < request.size()) {
+    const ssize_t some = recv(accepted.get(), piece.data(), piece.size(), 0);
+    if (some <= 0) break;
+    got.append(piece.data(), static_cast<size_t>(some));
+  }
+  return got;
+}
+
 uint64_t TcpEnds::transfer(uint64_t bytes) const {
   constexpr timeval kPatience{.tv_sec = 10, .tv_usec = 0};  // a broken path fails the test instead of hanging it
-  FileDescriptor listener;
-  {
-    const NetworkNamespace::Visit visit(*server_);
-    listener = FileDescriptor(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    const sockaddr_in address = server_address();
-    const int again = 1;
-    setsockopt(listener.get(), SOL_SOCKET, SO_REUSEADDR, &again, sizeof again);
-    setsockopt(listener.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof kPatience);
-    check(bind(listener.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0, "bind");
-    check(listen(listener.get(), 1) == 0, "listen");
-  }
+  const FileDescriptor listener = listen_for_one(kPatience);
   uint64_t received = 0;
   std::thread server([&] {
     const FileDescriptor connection(accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));

@@ -3,6 +3,8 @@
 // test to fill: client "left" ... "left_inner" | test | "right_inner" ... "right" server.
 #pragma once
 
+#include <sys/time.h>
+
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -18,8 +20,12 @@ class TcpEnds {
 
   /// Sends that many bytes from the client to the server; how many the server got, all of them right.
   uint64_t transfer(uint64_t bytes) const;
+  /// Connects, sends a request and waits for it to arrive: what of it the server got. Empty when nothing came for a second.
+  std::string say(const std::string& request) const;
 
  private:
+  FileDescriptor listen_for_one(const timeval& patience) const;
+
   std::unique_ptr<NetworkNamespace> client_;
   std::unique_ptr<NetworkNamespace> server_;
 };
