@@ -42,7 +42,7 @@ Done<T> document_of(Timestamp at, Reply reply, unsigned status, Write write) {
 }
 
 constexpr std::array<std::string_view, 2> kReplayKeys{"path", "speed"};
-constexpr std::array<std::string_view, 6> kBlockKeys{"prefix", "flow", "expires", "allow", "reason", "port"};
+constexpr std::array<std::string_view, 5> kBlockKeys{"prefix", "flow", "name", "allow", "expires"};
 
 void pass_on_block(const EndpointCall& call, std::string_view command, Reply reply) {
   if (command != "blocked") {

@@ -22,7 +22,7 @@ Parameter sort(std::vector<std::string_view> choices) {
 
 const Parameter kWindow{"window", "How far back", "1m", {}, {"1m", "5m", "1h"}};
 const Parameter kApplication{"application", "Only flows of this application, by its name", "", {}, {}};
-constexpr std::string_view kBlockBody = R"({"prefix": "203.0.113.0/24", "expires": 1795380811})";
+constexpr std::string_view kBlockBody = R"({"name": "bittorrent", "expires": 1795380811})";
 
 void answer_open_api(const EndpointCall&, Reply reply) {
   reply({.status = 200, .content_type = kJsonType, .body = open_api_document(), .headers = {}});
@@ -52,8 +52,8 @@ std::vector<ApiEndpoint> make_endpoints() {
       {Post, "/api/v1/rules/reload", "Compile the rules again and hand them to the data plane", {}, {}, reload_rules},
       {Post, "/api/v1/replay", "Replay a saved capture through a replay port",
        {}, R"({"path": "/var/captures/office.pcapng", "speed": 1.0})", start_replay, 202},
-      {Get, "/api/v1/block", "What is blocked and what is never blocked", {}, {}, list_blocked},
-      {Post, "/api/v1/block", "Block an address prefix or a flow", {}, kBlockBody, add_block},
+      {Get, "/api/v1/block", "What is blocked until when, what never is, and where nothing can be", {}, {}, list_blocked},
+      {Post, "/api/v1/block", "Block addresses, a connection, an application or a category", {}, kBlockBody, add_block},
       {Delete, "/api/v1/block", "Block it no longer", {}, kBlockBody, remove_block},
       {Get, "/api/v1/captures", "Capture sessions, and how much of the disk they take", {}, {}, list_captures},
       {Post, "/api/v1/captures", "Begin a capture session", {}, kCaptureBody, start_capture, 201},

@@ -118,6 +118,8 @@ TEST(Endpoints, HandBlocksThroughToTheDataPlane) {
   const ApiResponse added = ask(live, Method::Post, "/api/v1/block", R"({"prefix": "10.0.0.0/8"})");
   EXPECT_EQ(live.blocked, R"(block {"prefix": "10.0.0.0/8"})");
   EXPECT_EQ(Json::parse(added.body)["block"]["blocked"], Json::array());
+  EXPECT_EQ(ask(live, Method::Post, "/api/v1/block", R"({"nmae": "bittorrent"})").status, 400u);
+  EXPECT_EQ(ask(live, Method::Post, "/api/v1/block", R"({"name": "bittorrent", "expires": 1795380811})").status, 200u);
   ask(live, Method::Delete, "/api/v1/block", R"({"prefix": "10.0.0.0/8"})");
   EXPECT_EQ(live.blocked, R"(unblock {"prefix": "10.0.0.0/8"})");
   ask(live, Method::Get, "/api/v1/block");
