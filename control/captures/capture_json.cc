@@ -138,7 +138,7 @@ CaptureFile read_file(const Json& json, StrictJson& outer) {
   read_time(reader, "first", file.first);
   read_time(reader, "last", file.last);
   reader.read("open", file.open);
-  if (!is_capture_name(file.name) && !reader.failed()) reader.complain("a file has a name that no session gives");
+  if (!is_capture_name(file.name, kLongestCaptureFileName) && !reader.failed()) reader.complain("a file has a name that no session gives");
   if (auto fault = reader.finish(); !fault.empty()) outer.complain(std::move(fault));
   return file;
 }
@@ -163,6 +163,11 @@ void read_rows(StrictJson& reader, std::string_view key, std::vector<Row>& rows,
 }
 
 }  // namespace
+
+CaptureCounts& operator+=(CaptureCounts& sum, const CaptureCounts& more) noexcept {
+  for (const CountRow& row : kCounts) sum.*row.value += more.*row.value;
+  return sum;
+}
 
 nlohmann::ordered_json to_json(const CaptureSpec& spec) {
   const CaptureSpec plain;

@@ -13,43 +13,16 @@
 #include <string_view>
 #include <vector>
 
+#include "control/captures/capture_names.h"
 #include "control/captures/capture_spec.h"
 #include "control/captures/capture_view.h"
+#include "control/captures/trigger_facts.h"
 #include "dataplane/base/result.h"
 #include "dataplane/base/timestamp.h"
 #include "dataplane/capture/capture_writer.h"
 #include "dataplane/source/file_descriptor.h"
 
 namespace wirewatch {
-
-/// What the numbers in the data plane's packets mean.
-struct CaptureNames {
-  struct Application {
-    std::string name;
-    std::string category;
-  };
-  std::vector<Application> applications;  // by the registry's number; 0 has no name
-  std::vector<std::string> ports;         // by index in the shared memory's process block
-};
-
-/// An alert about an unwanted flow.
-struct UnwantedSighting {
-  std::string application;
-  std::string category;
-  std::string client;  // "10.0.0.1:51413"
-  std::string server;
-};
-
-/// What triggers look at.
-struct TriggerFacts {
-  /// The percentile (of 100) in nanoseconds over the window ("1m", "5m", "1h"), of a server port or of all; nothing
-  /// without samples.
-  using RttOf = std::function<std::optional<int64_t>(std::string_view window, double percentile, std::optional<uint16_t> port)>;
-
-  std::vector<UnwantedSighting> alerts{};  // raised since the last call
-  RttOf rtt{};
-  uint64_t losses = 0;  // packets that got lost before a worker saw them, so far; only its growth matters
-};
 
 class CaptureManager {
  public:
@@ -81,8 +54,8 @@ class CaptureManager {
   Result<void> erase(std::string_view name);
   std::vector<CaptureView> list() const;
   Result<CaptureView> show(std::string_view name) const;
-  /// For download: nothing but a file of the session's list is ever named. A file that is being written is handed to
-  /// the kernel first, and may grow while it is read.
+  /// For download: nothing but a file of the session's list is ever named. One that is being written goes on growing, and ends
+  /// at most a second ago.
   Result<std::string> file_path(std::string_view name, std::string_view file) const;
 
   void set_names(CaptureNames names);

@@ -124,9 +124,8 @@ std::string spoken(uint32_t seconds) {
 
 }  // namespace
 
-bool is_capture_name(std::string_view name) noexcept {
-  constexpr size_t kLongest = 64;
-  return !name.empty() && name.size() <= kLongest && name.front() != '.' && std::ranges::all_of(name, [](char letter) {
+bool is_capture_name(std::string_view name, size_t longest) noexcept {
+  return !name.empty() && name.size() <= longest && name.front() != '.' && std::ranges::all_of(name, [](char letter) {
     return (letter >= 'a' && letter <= 'z') || (letter >= 'A' && letter <= 'Z') || (letter >= '0' && letter <= '9') || letter == '_' ||
            letter == '.' || letter == '-';
   });

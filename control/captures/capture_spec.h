@@ -74,8 +74,9 @@ struct CaptureSpec {
   friend bool operator==(const CaptureSpec&, const CaptureSpec&) = default;
 };
 
-/// A session, folder or file name: letters, digits and _ . - only, 1 to 64 of them, not beginning with a dot.
-bool is_capture_name(std::string_view name) noexcept;
+/// A session, folder or file name: letters, digits and _ . - only, 1 to `longest` of them, not beginning with a dot.
+bool is_capture_name(std::string_view name, size_t longest = 64) noexcept;
+inline constexpr size_t kLongestCaptureFileName = 128;
 
 /// Refuses what it does not know, naming the nearest key, what is out of range, and filters that do not compile. `names`
 /// are the applications a display filter may use.

@@ -56,6 +56,8 @@ struct CaptureCounts {
   friend bool operator==(const CaptureCounts&, const CaptureCounts&) = default;
 };
 
+CaptureCounts& operator+=(CaptureCounts& sum, const CaptureCounts& more) noexcept;
+
 struct CaptureFile {
   std::string name;
   uint64_t bytes = 0;

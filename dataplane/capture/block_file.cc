@@ -13,23 +13,23 @@
 
 namespace wirewatch {
 
-BlockFile::BlockFile(std::string path, FileDescriptor file, BlockLength block_length)
+BlockFile::BlockFile(std::string path, FileDescriptor file, BlockAt block_at)
     : path_(std::move(path)),
       file_(std::move(file)),
-      block_length_(block_length),
+      block_at_(block_at),
       buffer_(std::make_unique_for_overwrite<uint8_t[]>(kCapacity)) {}
 
 BlockFile::~BlockFile() {
   if (file_.get() >= 0) flush();
 }
 
-Result<BlockFile> BlockFile::create(const std::string& path, BlockLength block_length) {
+Result<BlockFile> BlockFile::create(const std::string& path, BlockAt block_at) {
   const bool is_stdout = path == "-";
   FileDescriptor file(is_stdout ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0)
                                 : ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   const std::string name = is_stdout ? "standard output" : path;
   if (file.get() < 0) return fail(fmt::format("{}: cannot be written: {}", name, std::strerror(errno)));
-  BlockFile made(name, std::move(file), block_length);
+  BlockFile made(name, std::move(file), block_at);
   struct stat status {};
   made.regular_ = !is_stdout && fstat(made.file_.get(), &status) == 0 && S_ISREG(status.st_mode);
   return made;
@@ -57,10 +57,14 @@ bool BlockFile::flush() noexcept {
 /// Of the buffer's blocks, `reached` bytes came through: the last one may have been cut.
 void BlockFile::cut_to_whole_blocks(size_t reached) noexcept {
   size_t whole = 0;
-  while (whole < reached) {
-    const size_t length = block_length_(buffer_.get() + whole);
-    if (length > reached - whole) break;
-    whole += length;
+  for (size_t at = 0; at < used_;) {
+    const Block block = block_at_(buffer_.get() + at);
+    at += block.length;
+    if (at <= reached) {
+      whole = at;
+    } else if (block.is_packet) {
+      ++packets_lost_;
+    }
   }
   written_ += whole;
   // Should this fail as well, the file ends in a cut block, which readers report and survive.

@@ -17,11 +17,15 @@ namespace wirewatch {
 /// Written by one thread. Nothing is allocated after create(), so that a writer thread may append at line rate.
 class BlockFile {
  public:
-  /// The length that the block starting at `block` says it has; for finding the last whole one after a failure.
-  using BlockLength = size_t (*)(const uint8_t* block) noexcept;
+  /// What the block that starts at an address is; for finding the last whole one after a failure.
+  struct Block {
+    size_t length;
+    bool is_packet;
+  };
+  using BlockAt = Block (*)(const uint8_t* block) noexcept;
 
   /// Makes or empties `path`, "-" is standard output; a new file is for its owner alone (0600).
-  static Result<BlockFile> create(const std::string& path, BlockLength block_length);
+  static Result<BlockFile> create(const std::string& path, BlockAt block_at);
   BlockFile(BlockFile&&) noexcept = default;
   BlockFile& operator=(BlockFile&&) noexcept = default;
   /// Flushes what is left; a fault then goes unseen, so call close() first.
@@ -49,12 +53,14 @@ class BlockFile {
   uint64_t size() const noexcept { return written_ + used_; }
   /// Bytes that are in the file.
   uint64_t written() const noexcept { return written_; }
+  /// Packets that were committed and are not in the file, since writing failed.
+  uint64_t packets_lost() const noexcept { return packets_lost_; }
   const std::string& path() const noexcept { return path_; }
 
   static constexpr size_t kLongestBlock = 512 * 1024;
 
  private:
-  BlockFile(std::string path, FileDescriptor file, BlockLength block_length);
+  BlockFile(std::string path, FileDescriptor file, BlockAt block_at);
   void cut_to_whole_blocks(size_t reached) noexcept;
 
   // Of 64 KiB to 4 MiB, the fastest: what is copied in is still in the second-level cache when it is written.
@@ -63,10 +69,11 @@ class BlockFile {
 
   std::string path_;
   FileDescriptor file_;
-  BlockLength block_length_;
+  BlockAt block_at_;
   std::unique_ptr<uint8_t[]> buffer_;
   size_t used_ = 0;
   uint64_t written_ = 0;
+  uint64_t packets_lost_ = 0;
   int error_ = 0;
   bool regular_ = false;
 };

@@ -72,7 +72,8 @@ class CaptureWriter {
   virtual int error() const noexcept = 0;
   /// Bytes of the file so far, the buffered ones included: what a limit on its size is held to.
   virtual uint64_t size() const noexcept = 0;
-  uint64_t packets() const noexcept { return packets_; }
+  /// Packets of the file, the buffered ones included; after a failure those that are really in it.
+  virtual uint64_t packets() const noexcept = 0;
 
  protected:
   uint64_t packets_ = 0;

@@ -21,6 +21,7 @@ class PcapWriter final : public CaptureWriter {
   std::string fault() const override { return file_.fault(); }
   int error() const noexcept override { return file_.error(); }
   uint64_t size() const noexcept override { return file_.size(); }
+  uint64_t packets() const noexcept override { return packets_ - file_.packets_lost(); }
 
  private:
   PcapWriter(BlockFile file, bool nanoseconds) : file_(std::move(file)), nanoseconds_(nanoseconds) {}

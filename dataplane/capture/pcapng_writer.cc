@@ -86,12 +86,15 @@ class BlockBuilder {
   bool has_options_ = false;
 };
 
-size_t block_length(const uint8_t* block) noexcept { return load_le32(block + 4); }
+BlockFile::Block block_at(const uint8_t* block) noexcept {
+  const uint32_t type = load_le32(block);
+  return {load_le32(block + 4), type == kEnhancedPacket || type == kSimplePacket};
+}
 
 }  // namespace
 
 Result<std::unique_ptr<CaptureWriter>> PcapNgWriter::create(const std::string& path, const CaptureOrigin& origin) {
-  auto file = BlockFile::create(path, block_length);
+  auto file = BlockFile::create(path, block_at);
   if (!file) return tl::unexpected(file.error());
   std::unique_ptr<PcapNgWriter> writer(new PcapNgWriter(std::move(*file)));
   BlockBuilder block(writer->file_.reserve(4 * kLongestText), kSectionHeader);
@@ -123,6 +126,12 @@ Result<uint32_t> PcapNgWriter::add_interface(const CaptureInterface& interface) 
   file_.commit(block.finish());
   if (interfaces_ == 0) first_takes_whole_packets_ = interface.snapshot_length == 0;
   return interfaces_++;
+}
+
+uint64_t PcapNgWriter::block_bytes(const Packet& packet, const PacketNote& note) noexcept {
+  const size_t comment = std::min(note.comment.size(), kLongestComment);
+  return kFrame + 20 + padded(packet.captured_length) + (note.empty() ? 0 : 4) + (comment != 0 ? 4 + padded(comment) : 0) +
+         (note.dropped ? 12 : 0);
 }
 
 bool PcapNgWriter::write(const Packet& packet, uint32_t interface, const PacketNote& note) noexcept {

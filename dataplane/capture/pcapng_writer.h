@@ -15,11 +15,14 @@ class PcapNgWriter final : public CaptureWriter {
   Result<uint32_t> add_interface(const CaptureInterface& interface) override;
   bool write(const Packet& packet, uint32_t interface, const PacketNote& note) noexcept override;
   bool write_statistics(uint32_t interface, const InterfaceStatistics& statistics, Timestamp now) noexcept override;
+  /// What write() adds to size(): at most this, and exactly this for a packet with a time.
+  static uint64_t block_bytes(const Packet& packet, const PacketNote& note) noexcept;
   bool flush() noexcept override { return file_.flush(); }
   Result<void> close() override { return file_.close(); }
   std::string fault() const override { return file_.fault(); }
   int error() const noexcept override { return file_.error(); }
   uint64_t size() const noexcept override { return file_.size(); }
+  uint64_t packets() const noexcept override { return packets_ - file_.packets_lost(); }
 
  private:
   explicit PcapNgWriter(BlockFile file) : file_(std::move(file)) {}
