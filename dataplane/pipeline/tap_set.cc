@@ -2,9 +2,9 @@
 #include "dataplane/pipeline/tap_set.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "dataplane/base/nearest_name.h"
-#include "dataplane/pipeline/worker.h"
 
 namespace wirewatch {
 namespace {
@@ -92,14 +92,10 @@ FlowContext TapSet::context(const FlowFacts& facts) const noexcept {
   return flow;
 }
 
-TapSet::Match TapSet::match(Worker& worker, const Packet& packet, const Layers& layers) noexcept {
+TapSet::Match TapSet::match(const Packet& packet, const Layers& layers, const FlowFacts& facts) noexcept {
+  const bool has_flow = facts.packets > 0;
   FlowContext flow;
-  bool has_flow = false;
-  if (needs_flow_) {
-    const FlowFacts facts = worker.facts(layers);
-    has_flow = facts.packets > 0;
-    if (has_flow) flow = context(facts);
-  }
+  if (has_flow) flow = context(facts);
   const Frame frame{.packet = packet, .layers = layers, .flow = has_flow ? &flow : nullptr};
   Match match;
   for (Tap& tap : taps_) {

@@ -62,8 +62,10 @@ class TapSet {
     uint64_t taps = 0;         // bits of their slots
     uint32_t snap_length = 0;  // the longest of them
   };
-  /// `worker` has just counted the packet.
-  Match match(Worker& worker, const Packet& packet, const Layers& layers) noexcept;
+  /// Whether any tap asks about the packet's flow.
+  bool needs_flow() const noexcept { return needs_flow_; }
+  /// `facts` of its flow, when they are needed, as they are after this packet.
+  Match match(const Packet& packet, const Layers& layers, const FlowFacts& facts) noexcept;
 
  private:
   struct Tap {

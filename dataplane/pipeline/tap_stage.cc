@@ -41,9 +41,13 @@ std::unique_ptr<TapOrder> TapStage::adopt(std::unique_ptr<TapOrder> next) noexce
 }
 
 void TapStage::on_packet(Worker& worker, const Packet& packet, const Layers& layers, bool blocked) noexcept {
-  const TapSet::Match match = order_->taps.match(worker, packet, layers);
+  TapSet& taps = order_->taps;
+  FlowFacts facts;
+  if (taps.needs_flow()) facts = worker.facts(layers);
+  const TapSet::Match match = taps.match(packet, layers, facts);
   if (match.taps == 0) return;
-  TappedPacket head = describe(packet, worker.facts(layers), blocked);
+  if (!taps.needs_flow()) facts = worker.facts(layers);
+  TappedPacket head = describe(packet, facts, blocked);
   head.taps = match.taps;
   order_->ring->write(head, packet.bytes().first(std::min(packet.captured_length, match.snap_length)));
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Inputs that once broke parsing or counting, and damaged copies of good frames, keep every invariant that the fuzzer
-// checks.
+// Inputs that once broke parsing, counting or the ring of tapped packets, and damaged copies of good ones, keep every
+// invariant that the fuzzers check.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -10,6 +10,7 @@
 #include <random>
 
 #include "tests/fuzz/packet_check.h"
+#include "tests/fuzz/region_check.h"
 #include "tests/pipeline/traffic_mix.h"
 
 namespace wirewatch::testing {
@@ -44,6 +45,26 @@ TEST(PacketFuzzCases, DamagedMixesKeepEveryInvariant) {
     }
     for (unsigned i = 0; i < round % 10; ++i) input[random() % input.size()] = static_cast<uint8_t>(random());
     ASSERT_EQ(fuzz::check_packets(input), "") << "round " << round;
+  }
+}
+
+TEST(RegionFuzzCases, KeepEveryInvariant) {
+  const char* const folder = std::getenv("WIREWATCH_FUZZ");
+  const fs::path crashes = fs::path(folder == nullptr ? "" : folder) / "crashes" / "region";
+  if (fs::exists(crashes)) {
+    for (const auto& entry : fs::directory_iterator(crashes)) {
+      std::ifstream file(entry.path(), std::ios::binary);
+      const Bytes bytes{std::istreambuf_iterator<char>(file), {}};
+      EXPECT_EQ(fuzz::check_region(bytes), "") << entry.path();
+    }
+  }
+  std::mt19937 random(3);
+  for (unsigned round = 0; round < 3'000; ++round) {
+    Bytes input(1 + random() % 600);
+    // Half of them without a lie, so that the sums are looked at: the things that happen are every fifth byte.
+    for (size_t i = 0; i < input.size(); ++i) input[i] = static_cast<uint8_t>(i % 5 == 1 && round % 2 == 0 ? random() % 6 : random());
+    if (round % 50 == 0) input[0] = 0xff;
+    ASSERT_EQ(fuzz::check_region(input), "") << "round " << round;
   }
 }
 
