@@ -27,6 +27,8 @@ WorkerCounters& operator+=(WorkerCounters& sum, const WorkerCounters& more) noex
   sum.pending_syns_evicted += more.pending_syns_evicted;
   sum.not_classified_for_room += more.not_classified_for_room;
   sum.other_paths_refused += more.other_paths_refused;
+  sum.dns_notes_refused += more.dns_notes_refused;
+  sum.early_flows_unnamed += more.early_flows_unnamed;
   earliest(sum.first_time, more.first_time);
   latest(sum.last_time, more.last_time);
   return sum;
@@ -34,12 +36,13 @@ WorkerCounters& operator+=(WorkerCounters& sum, const WorkerCounters& more) noex
 
 void account(std::span<const CountedWork> workers, CaptureSection& capture, AccountingSection& accounting) {
   WorkerCounters sum;
-  uint64_t names = 0, scan_errors = 0, rows = 0;
+  uint64_t names = 0, scan_errors = 0, rows = 0, hellos = 0;
   for (const CountedWork& worker : workers) {
     sum += worker.counters;
     names += worker.names_refused;
     scan_errors += worker.scan_errors;
     rows += worker.rows_refused;
+    hellos += worker.hellos_given_up;
   }
   capture.traffic += sum.total;
   earliest(capture.first_timestamp, sum.first_time);
@@ -59,6 +62,9 @@ void account(std::span<const CountedWork> workers, CaptureSection& capture, Acco
   evicted("classification_records", sum.not_classified_for_room);
   evicted("flow_paths", sum.other_paths_refused);
   evicted("host_names", names);
+  evicted("client_hellos", hellos);
+  evicted("dns_answers", sum.dns_notes_refused);
+  evicted("early_flows", sum.early_flows_unnamed);
   evicted("scan_errors", scan_errors);
 }
 

@@ -15,6 +15,7 @@ struct CountedWork {
   WorkerCounters counters;
   uint64_t names_refused = 0;
   uint64_t scan_errors = 0;
+  uint64_t hellos_given_up = 0;
   uint64_t rows_refused = 0;
 };
 uint64_t rows_refused(const Tables& tables) noexcept;

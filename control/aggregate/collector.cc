@@ -15,7 +15,7 @@ ApplicationSums& ApplicationSums::operator+=(const ApplicationSums& other) noexc
 }
 
 Collector::Collector(const CollectOptions& options, size_t applications)
-    : detected(applications + 1), guessed(applications + 1), options_(options) {}
+    : detected(applications + 1), guessed(applications + 1), services(options.hosts), options_(options) {}
 
 void Collector::add_to(ApplicationSums& sums, const FlowRecord& flow) const noexcept {
   ++sums.flows;
@@ -35,6 +35,7 @@ void Collector::add_to(ApplicationSums& sums, const FlowRecord& flow) const noex
 void Collector::on_flow(const FlowRecord& flow) noexcept {
   ++flow_count;
   if (options_.keep_flows) keep(flows, flow);
+  services.add(flow);
   if (!flow.has_payload) ++without_payload;
   if (flow.application == kUnknownApplication) {
     if (flow.has_payload) ++unclassified;

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "control/aggregate/service_sums.h"
 #include "control/report/report.h"
 #include "dataplane/classify/rule_set.h"
 #include "dataplane/packet/ip_address.h"
@@ -16,6 +18,7 @@ struct CollectOptions {
   bool keep_flows = false;
   size_t most_records = 10'000'000;       // of handshakes and of flows each that are kept; the rest is counted
   std::vector<bool> unwanted;             // by ApplicationId; empty when there is no policy
+  std::shared_ptr<const HostList> hosts;  // absent: services are not told
   std::vector<IpPrefix> local_networks;   // sent and received are seen from here when given, else from the client
 };
 
@@ -42,6 +45,7 @@ class Collector final : public EventSink {
   std::vector<FlowRecord> unwanted;           // detected flows of unwanted applications
   std::vector<ApplicationSums> detected;      // by ApplicationId
   std::vector<ApplicationSums> guessed;       // by ApplicationId
+  ServiceSums services;
   uint64_t flow_count = 0;
   uint64_t unclassified = 0;                  // with payload, without a name
   uint64_t without_payload = 0;

@@ -22,6 +22,7 @@ void EndedRuns::add(const WorkerSnapshot& worker, std::span<const ApplicationId>
   classify.scanned_bytes += worker.classify.scanned_bytes;
   classify.errors += worker.classify.errors;
   classify.dropped_matches += worker.classify.dropped_matches;
+  classify.hellos_given_up += worker.classify.hellos_given_up;
   events_dropped += worker.events_dropped;
   rtt += worker.rtt;
   rtt_other_ports += worker.rtt_other_ports;
@@ -84,12 +85,14 @@ void LiveTotals::account(CaptureSection& capture, AccountingSection& accounting)
     work.push_back({.counters = worker.counters,
                     .names_refused = worker.live.names_refused,
                     .scan_errors = worker.classify.errors,
+                    .hellos_given_up = worker.classify.hellos_given_up,
                     .rows_refused = rows_refused(worker.tables)});
   }
   if (before) {
     work.push_back({.counters = before->counters,
                     .names_refused = before->live.names_refused,
                     .scan_errors = before->classify.errors,
+                    .hellos_given_up = before->classify.hellos_given_up,
                     .rows_refused = before->rows_refused + rows_refused(before->tables)});
   }
   wirewatch::account(work, capture, accounting);

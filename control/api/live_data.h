@@ -112,6 +112,8 @@ struct HandshakeView {
 struct FlowRow {
   FlowRecord flow;
   std::string host;
+  std::string names;  // a NameSheet's bytes
+  const HostService* service = nullptr;
   std::string_view application, category;
   std::string capture_port;
   bool active = true;

@@ -18,6 +18,7 @@
 #include "control/report/json.h"
 #include "control/report/printable.h"
 #include "control/report/text.h"
+#include "control/rules/host_list_file.h"
 #include "control/rules/rule_cache.h"
 
 namespace wirewatch {
@@ -73,6 +74,9 @@ Result<InspectOptions> analysis_options(const InspectRequest& request) {
   auto rules = load_or_compile(location->shipped, default_rule_cache(), location->operators);
   if (!rules) return tl::unexpected(rules.error());
   options.rules = std::move(*rules);
+  auto hosts = load_host_list(location->shipped, location->operators);
+  if (!hosts) return tl::unexpected(hosts.error());
+  options.hosts = std::make_shared<const HostList>(std::move(*hosts));
   return options;
 }
 

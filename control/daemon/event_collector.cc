@@ -8,7 +8,7 @@ namespace wirewatch {
 
 void EventCollector::attach(std::shared_ptr<const SharedState> region, Now now) {
   if (region_) {
-    for (EventReader& ring : rings_) collect_from(ring, region_->limits().events, now);
+    for (size_t ring = 0; ring < rings_.size(); ++ring) collect_from(ring, region_->limits().events, now);
   }
   malformed_before_ = malformed();
   rings_.clear();
@@ -16,27 +16,53 @@ void EventCollector::attach(std::shared_ptr<const SharedState> region, Now now) 
   ids_.clear();
   region_ = std::move(region);
   for (unsigned i = 0; i < region_->worker_count(); ++i) rings_.push_back(region_->events(i));
+  names_to_come_.assign(rings_.size(), {});
 }
 
 bool EventCollector::collect(Now now) {
   bool more = false;
-  for (EventReader& ring : rings_) more = collect_from(ring, kMostPerRing, now) || more;
+  for (size_t ring = 0; ring < rings_.size(); ++ring) more = collect_from(ring, kMostPerRing, now) || more;
   return more;
 }
 
-bool EventCollector::collect_from(EventReader& ring, size_t most, Now now) {
+bool EventCollector::collect_from(size_t ring, size_t most, Now now) {
   for (size_t i = 0; i < most; ++i) {
-    const auto event = ring.pop();
+    const auto event = rings_[ring].pop();
     if (!event) return false;
     ++events_;
     if (const auto* const flow = std::get_if<FlowEvent>(&*event)) {
-      KnownFlow& known = flows_.observe(*flow, id_of(flow->record.application));
-      alerts_.observe(known, *names_, now.utc);
+      take(ring, *flow, now);
+    } else if (const auto* const handshake = std::get_if<HandshakeEvent>(&*event)) {
+      handshakes_.observe(handshake->record, now.steady_ns);
+    } else if (const auto* const answer = std::get_if<AnswerEvent>(&*event)) {
+      take(*answer);
     } else {
-      handshakes_.observe(std::get<HandshakeEvent>(*event).record, now.steady_ns);
+      names_to_come_[ring] = std::get<NamesEvent>(*event);
     }
   }
   return true;
+}
+
+void EventCollector::take(size_t ring, const FlowEvent& event, Now now) {
+  NamesEvent& names = names_to_come_[ring];
+  const bool belong = names.length > 0 && names.id == event.progress.id;
+  KnownFlow& known = flows_.observe(event, id_of(event.record.application), belong ? names.sheet() : NameSheet());
+  names.length = 0;
+  if (known.host.empty()) {
+    const FlowRecord& flow = known.record;
+    known.host = dns_.name_of(flow.client.address, flow.server.address, flow.first_time);
+    if (!known.host.empty()) known.record.host_source = HostSource::Dns;
+  }
+  alerts_.observe(known, *names_, now.utc);
+}
+
+/// Answers of all workers, so that it does not matter which of them sees the flow.
+void EventCollector::take(const AnswerEvent& event) noexcept {
+  DnsAnswer answer;
+  answer.name = event.name();
+  answer.count = event.count;
+  std::copy_n(event.addresses.begin(), event.count, answer.addresses.begin());
+  dns_.learn(answer, event.client, event.time);
 }
 
 ApplicationId EventCollector::id_of(ApplicationId registry_id) {

@@ -11,6 +11,7 @@
 #include "control/history/alert_log.h"
 #include "control/history/flow_store.h"
 #include "control/history/handshake_log.h"
+#include "dataplane/classify/dns_memory.h"
 #include "dataplane/pipeline/shared_state.h"
 
 namespace wirewatch {
@@ -45,18 +46,26 @@ class EventCollector {
   const AlertLog& alerts() const noexcept { return alerts_; }
   HandshakeLog& handshakes() noexcept { return handshakes_; }
   const HandshakeLog& handshakes() const noexcept { return handshakes_; }
+  /// Names of the applications in alerts and flows.
+  const ApplicationNames& names() const noexcept { return *names_; }
+  /// What raises alerts from now on.
+  void set_unwanted(std::vector<std::string> unwanted) { alerts_.set_unwanted(std::move(unwanted)); }
   uint64_t events() const noexcept { return events_; }
   /// Records that made no sense, and rings whose index did not.
   uint64_t malformed() const noexcept;
 
  private:
-  bool collect_from(EventReader& ring, size_t most, Now now);
+  bool collect_from(size_t ring, size_t most, Now now);
+  void take(size_t ring, const FlowEvent& event, Now now);
+  void take(const AnswerEvent& event) noexcept;
   ApplicationId id_of(ApplicationId registry_id);
 
   std::shared_ptr<NameCatalogue> catalogue_;
   std::shared_ptr<const ApplicationNames> names_ = std::make_shared<ApplicationNames>();
   std::shared_ptr<const SharedState> region_;
   std::vector<EventReader> rings_;
+  std::vector<NamesEvent> names_to_come_;  // by ring: of the flow whose record is next
+  DnsMemory dns_;
   std::vector<ApplicationId> ids_;  // ours by the region's
   FlowStore flows_;
   AlertLog alerts_;

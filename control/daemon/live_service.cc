@@ -293,6 +293,8 @@ Result<FlowsView> LiveService::flows(const FlowsWanted& wanted) const {
   for (const KnownFlow* flow : chosen) {
     view.flows.push_back({.flow = flow->record,
                           .host = flow->host,
+                          .names = flow->names,
+                          .service = flow->host.empty() ? nullptr : rules_.hosts().find(flow->host),
                           .application = flow->record.application == kUnknownApplication ? std::string_view()
                                                                                         : names->name(flow->record.application),
                           .category = flow->record.application == kUnknownApplication

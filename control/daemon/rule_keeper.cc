@@ -12,6 +12,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "control/rules/host_list_file.h"
 #include "control/rules/rule_cache.h"
 #include "control/rules/rule_compiler.h"
 
@@ -29,15 +30,20 @@ std::vector<uint8_t> cached_blob(const RuleSources& sources, const std::filesyst
 Result<PackedRules> pack_rules(const RuleFolders& folders) {
   const auto sources = RuleSources::read(folders.shipped, folders.operators);
   if (!sources) return tl::unexpected(sources.error());
+  auto list = load_host_list(folders.shipped, folders.operators);
+  if (!list) return tl::unexpected(list.error());
+  auto hosts = std::make_shared<const HostList>(std::move(*list));
   if (!folders.cache.empty()) {
     if (const auto rules = load_or_compile(*sources, folders.cache); !rules) return tl::unexpected(rules.error());
     auto blob = cached_blob(*sources, folders.cache);
     const auto checked = RuleSet::load(blob);
-    if (checked && (*checked)->sha256() == sources->sha256()) return PackedRules{std::move(blob), sources->sha256()};
+    if (checked && (*checked)->sha256() == sources->sha256()) {
+      return PackedRules{std::move(blob), sources->sha256(), std::move(hosts)};
+    }
   }
   auto compiled = compile_rules(*sources);
   if (!compiled) return tl::unexpected(compiled.error());
-  return PackedRules{std::move(compiled->blob), std::move(compiled->sha256)};
+  return PackedRules{std::move(compiled->blob), std::move(compiled->sha256), std::move(hosts)};
 }
 
 Result<FileDescriptor> seal(const std::vector<uint8_t>& bytes) {

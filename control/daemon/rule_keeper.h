@@ -9,10 +9,12 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "control/api/live_data.h"
+#include "dataplane/classify/host_list.h"
 #include "dataplane/source/file_descriptor.h"
 #include "dataplane/base/result.h"
 
@@ -28,6 +30,7 @@ struct RuleFolders {
 struct PackedRules {
   std::vector<uint8_t> blob;
   std::string sha256;
+  std::shared_ptr<const HostList> hosts;
 };
 /// Reads, compiles or takes from the cache. About a second when it has to compile.
 Result<PackedRules> pack_rules(const RuleFolders& folders);
@@ -52,6 +55,8 @@ class RuleKeeper {
   void observe(const std::string& live_sha256, uint64_t generations);
 
   const RulesView& view() const noexcept { return view_; }
+  /// Of the rules that were compiled last.
+  const HostList& hosts() const noexcept { return *packed_.hosts; }
 
  private:
   void compile();
@@ -65,7 +70,7 @@ class RuleKeeper {
   Now now_;
   std::function<void(const std::string&)> log_;
   RulesView view_;
-  PackedRules packed_;
+  PackedRules packed_{{}, {}, std::make_shared<const HostList>()};
   std::vector<Done<RulesView>> asked_;    // answered by the run that goes on
   std::vector<Done<RulesView>> waiting_;  // by the one after it
   bool busy_ = false;

@@ -44,7 +44,7 @@ void FlowStore::make_room() {
   ++forgotten_;
 }
 
-KnownFlow& FlowStore::observe(const FlowEvent& event, ApplicationId application) {
+KnownFlow& FlowStore::observe(const FlowEvent& event, ApplicationId application, const NameSheet& names) {
   bool is_new = false;
   const auto at = find_or_make(event, is_new);
   const FlowRecord before = at->record;
@@ -59,7 +59,9 @@ KnownFlow& FlowStore::observe(const FlowEvent& event, ApplicationId application)
   at->record.to_client = event.progress.total_to_client;
   at->record.has_payload = delta.has_payload || before.has_payload;
   at->record.host = {};
+  at->record.host_source = event.host_length > 0 ? delta.host_source : before.host_source;
   if (event.host_length > 0) at->host = event.host();
+  if (!names.empty()) at->names = names.packed();
   move_sums(*at, before, is_new, is_first, delta);
   if (!event.progress.final()) return *at;
   by_key_.erase(at->key);

@@ -19,6 +19,7 @@ struct KnownFlow {
   uint64_t key = 0;         // worker, slot and incarnation
   FlowRecord record;        // its traffic is all of the flow's; application and signature as by the caller's names
   std::string host;
+  std::string names;        // a NameSheet's bytes
   bool active = true;
   bool whole = false;       // heard of from its first packet on
   std::optional<uint64_t> alert;  // number of the one it raised, for AlertLog
@@ -28,8 +29,9 @@ class FlowStore {
  public:
   explicit FlowStore(size_t most_flows) : most_flows_(most_flows) {}
 
-  /// `application` is the event's, in the caller's numbering. The flow is valid until the next call.
-  KnownFlow& observe(const FlowEvent& event, ApplicationId application);
+  /// `application` is the event's, in the caller's numbering; `names` came with it, or is empty. The flow is valid until the
+  /// next call.
+  KnownFlow& observe(const FlowEvent& event, ApplicationId application, const NameSheet& names = {});
   /// The data plane is gone: nothing is active any more, and ids begin anew.
   void end_all();
 

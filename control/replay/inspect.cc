@@ -52,9 +52,16 @@ void work(Source source, Worker& worker) {
   run(source, worker, never);
 }
 
-/// What any worker learned of peers: asked before flows get their last name, so that it does not matter which of them did.
-void gather_peers(const Analysis& analysis, PeerCache& all) noexcept {
-  for (const auto& worker : analysis.workers) all.merge(worker->peers());
+/// What any worker learned of peers and names: asked before flows get their last name, so that it does not matter which of
+/// them did.
+void gather_lessons(const Analysis& analysis, Lessons& all) {
+  std::vector<DnsNote> notes;
+  for (const auto& worker : analysis.workers) {
+    all.peers.merge(worker->peers());
+    const auto more = worker->dns_notes();
+    notes.insert(notes.end(), more.begin(), more.end());
+  }
+  all.names = DnsNames(std::move(notes));
 }
 
 /// Runs `jobs` threads to the end of the files and reports progress from the calling one meanwhile.
@@ -62,10 +69,10 @@ void run_workers(Analysis& analysis, const InspectOptions& options) {
   const auto jobs = static_cast<unsigned>(analysis.workers.size());
   const ParseOptions parse_options = analysis.workers.front()->parse_options();
   Fanout fanout(*analysis.chain, jobs, parse_options);
-  std::optional<PeerCache> peers;
-  if (jobs > 1) peers.emplace(analysis.workers.front()->options().max_peers);
+  std::optional<Lessons> lessons;
+  if (jobs > 1) lessons.emplace(Lessons{PeerCache(analysis.workers.front()->options().max_peers), {}});
   std::barrier all_read(jobs, [&]() noexcept {
-    if (peers) gather_peers(analysis, *peers);
+    if (lessons) gather_lessons(analysis, *lessons);
   });
   std::mutex mutex;
   std::condition_variable all_done;
@@ -82,7 +89,7 @@ void run_workers(Analysis& analysis, const InspectOptions& options) {
         work(FanoutSource(fanout, i), worker);
       }
       all_read.arrive_and_wait();
-      worker.finish(peers ? &*peers : nullptr);
+      worker.finish(lessons ? &*lessons : nullptr);
       const std::lock_guard lock(mutex);
       if (--running == 0) all_done.notify_one();
     });
@@ -109,12 +116,15 @@ Result<Report> inspect(const InspectOptions& options) {
   WorkerOptions worker_options;
   worker_options.max_flows = std::max<size_t>(options.max_flows / jobs, 1);
   worker_options.local_networks = options.local_networks;
+  worker_options.max_dns_notes = std::max<size_t>(worker_options.max_dns_notes / jobs, 1);
+  worker_options.max_early_flows = std::max<size_t>(worker_options.max_early_flows / jobs, 1);
   worker_options.inner_destinations = options.inner_destinations;
 
   const auto analysis = std::make_shared<Analysis>();
   analysis->collect = {.keep_flows = options.keep_flows,
                        .most_records = std::max<size_t>(kMostRecords / jobs, 1),
                        .unwanted = std::move(*unwanted),
+                       .hosts = options.hosts,
                        .local_networks = options.local_networks};
   analysis->rules = options.rules;
   analysis->chain = std::move(*chain);

@@ -11,6 +11,7 @@
 #include "control/replay/chosen_frames.h"
 #include "control/report/report.h"
 #include "dataplane/base/result.h"
+#include "dataplane/classify/host_list.h"
 #include "dataplane/classify/rule_set.h"
 #include "dataplane/packet/ip_address.h"
 
@@ -26,6 +27,7 @@ struct InspectProgress {
 struct InspectOptions {
   std::vector<std::string> paths;             // read one after the other as one capture; "-" is standard input
   std::shared_ptr<const RuleSet> rules;
+  std::shared_ptr<const HostList> hosts{};    // tells services by their hosts; absent: none are told
   unsigned jobs = 1;                          // worker threads; the report does not depend on it
   std::vector<IpPrefix> local_networks;       // what counts as sent and received when given
   bool inner_destinations = false;            // destinations by the innermost instead of the outermost header

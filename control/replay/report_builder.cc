@@ -87,6 +87,7 @@ void account_for(const Analysis& analysis, Report& report) {
     work.push_back({.counters = worker->counters(),
                     .names_refused = worker->names_refused(),
                     .scan_errors = worker->classify_counters().errors,
+                    .hellos_given_up = worker->classify_counters().hellos_given_up,
                     .rows_refused = rows_refused(worker->tables())});
   }
   account(work, report.capture, report.accounting);
@@ -178,6 +179,15 @@ void gather_records(Analysis& analysis, const InspectOptions& options, Report& r
   }
 }
 
+void gather_services(const Analysis& analysis, const InspectOptions& options, Report& report) {
+  ServiceSums sums(options.hosts);
+  for (const auto& collector : analysis.collectors) sums.merge(collector->services);
+  report.services = sums.rows();
+  report.service_count = report.services.size();
+  if (sums.refused() > 0) report.accounting.evicted.emplace_back("service_rows", sums.refused());
+  if (report.services.size() > options.most_rows) report.services.resize(options.most_rows);
+}
+
 /// Runs tasks that have nothing to do with one another on as many threads as the analysis may use.
 void run_all(std::span<const std::function<void()>> tasks, size_t threads) {
   std::atomic<size_t> next{0};
@@ -211,11 +221,13 @@ Report make_report(const std::shared_ptr<Analysis>& analysis, const InspectOptio
       [&] { take(rank_endpoints(tables, options.most_rows), report.endpoints, report.endpoint_count); },
       [&] {
         gather_applications(*analysis, report);
+        gather_services(*analysis, options, report);
         report.protocol_hierarchy = build_hierarchy(tables, rules, analysis->unsupported_link_type);
       },
   };
   run_all(tasks, analysis->workers.size());
   report.policy_given = !options.unwanted.empty();
+  report.hosts = options.hosts;
   report.rules_sha256 = analysis->rules->sha256();
   for (size_t id = 0; id <= analysis->rules->application_count(); ++id) {
     report.application_names.push_back(analysis->rules->application_name(static_cast<ApplicationId>(id)));

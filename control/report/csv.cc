@@ -166,13 +166,27 @@ void write_conversations(const Report& report, CsvWriter& csv) {
 void write_flows(const Report& report, CsvWriter& csv) {
   csv.row("transport", "client_address", "client_port", "server_address", "server_port", "application",
           "category", "evidence", "host", "packets", "bytes", "to_server_packets", "to_server_bytes",
-          "to_client_packets", "to_client_bytes", "first_timestamp", "last_timestamp");
+          "to_client_packets", "to_client_bytes", "first_timestamp", "last_timestamp", "host_source",
+          "service", "service_category", "alpn", "ja4", "user_agent", "encrypted_hello");
   for (const FlowRecord& row : report.flows) {
     const std::string_view evidence =
         row.evidence == Evidence::None ? std::string_view() : to_string(row.evidence);
+    const std::string_view source =
+        row.host_source == HostSource::None ? std::string_view() : to_string(row.host_source);
+    const HostService* const service = service_of(report, row);
     csv.row(transport_name(row.ip_protocol), row.client, row.server, application_name(report, row),
             application_category(report, row), evidence, row.host, row.total(), row.to_server, row.to_client,
-            row.first_time, row.last_time);
+            row.first_time, row.last_time, source, service == nullptr ? std::string_view() : service->name,
+            service == nullptr ? std::string_view() : service->category, row.names.alpn(), row.names.ja4(),
+            row.names.user_agent(), row.names.encrypted_hello());
+  }
+}
+
+void write_services(const Report& report, CsvWriter& csv) {
+  csv.row("client_address", "service", "category", "flows", "to_server_packets", "to_server_bytes", "to_client_packets",
+          "to_client_bytes");
+  for (const ServiceRow& row : report.services) {
+    csv.row(row.client, row.service, row.category, row.flows, row.to_server, row.to_client);
   }
 }
 
@@ -223,6 +237,7 @@ constexpr std::array kTables{CsvTable{"capture", write_capture},
                              CsvTable{"conversations", write_conversations},
                              CsvTable{"flows", write_flows},
                              CsvTable{"applications", write_applications},
+                             CsvTable{"services", write_services},
                              CsvTable{"unwanted", write_unwanted},
                              CsvTable{"accounting", write_accounting}};
 

@@ -50,10 +50,12 @@ void write_json(const Report& report, const JsonOptions& options, Output& out) {
   write_conversations(json, report.conversations);
   json.new_line();
   write_rows(json, "flows", report.flows, [&](const FlowRecord& flow) {
-    write_flow_fields(json, flow, application_name(report, flow), application_category(report, flow));
+    write_flow_fields(json, flow, application_name(report, flow), application_category(report, flow), service_of(report, flow));
   });
   json.new_line();
   write_applications(json, report.applications);
+  json.new_line();
+  write_services(json, report.services);
   json.new_line();
   write_rows(json, "unwanted", report.unwanted, [&](const auto& row) { write_unwanted_fields(json, row); });
   json.new_line();

@@ -124,7 +124,8 @@ void write_handshake_fields(JsonWriter& json, const HandshakeRecord& handshake) 
   json.field("ambiguous", handshake.ambiguous());
 }
 
-void write_flow_fields(JsonWriter& json, const FlowRecord& flow, std::string_view application, std::string_view category) {
+void write_flow_fields(JsonWriter& json, const FlowRecord& flow, std::string_view application, std::string_view category,
+                       const HostService* service) {
   json.field("transport", transport_name(flow.ip_protocol));
   write_endpoint(json, "client", flow.client);
   write_endpoint(json, "server", flow.server);
@@ -132,6 +133,15 @@ void write_flow_fields(JsonWriter& json, const FlowRecord& flow, std::string_vie
   write_text(json, "category", category);
   if (flow.evidence != Evidence::None) json.field("evidence", to_string(flow.evidence));
   write_text(json, "host", flow.host);
+  if (flow.host_source != HostSource::None) json.field("host_source", to_string(flow.host_source));
+  if (service != nullptr) {
+    json.field("service", service->name);
+    json.field("service_category", service->category);
+  }
+  write_text(json, "alpn", flow.names.alpn());
+  write_text(json, "ja4", flow.names.ja4());
+  write_text(json, "user_agent", flow.names.user_agent());
+  if (flow.names.encrypted_hello()) json.field("encrypted_hello", true);
   write_traffic_fields(json, flow.total());
   write_traffic(json, "to_server", flow.to_server);
   write_traffic(json, "to_client", flow.to_client);
@@ -212,6 +222,21 @@ void write_conversations(JsonWriter& json, std::span<const Conversation> rows) {
 
 void write_applications(JsonWriter& json, std::span<const ApplicationRow> rows) {
   write_rows(json, "applications", rows, [&](const auto& row) { write_application(json, row); });
+}
+
+void write_services(JsonWriter& json, std::span<const ServiceRow> rows) {
+  write_rows(json, "services", rows, [&](const ServiceRow& row) {
+    json.field("service", row.service);
+    json.field("category", row.category);
+    json.key("client");
+    json.begin_object();
+    json.field("address", row.client);
+    json.end_object();
+    json.field("flows", row.flows);
+    write_traffic_fields(json, row.traffic());
+    write_traffic(json, "to_server", row.to_server);
+    write_traffic(json, "to_client", row.to_client);
+  });
 }
 
 void write_accounting(JsonWriter& json, const AccountingSection& accounting) {

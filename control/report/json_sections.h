@@ -22,13 +22,17 @@ void write_protocol_hierarchy(JsonWriter& json, const std::vector<HierarchyNode>
 void write_destinations(JsonWriter& json, std::span<const Destination> rows);
 void write_endpoints(JsonWriter& json, std::span<const EndpointRow> rows);
 void write_conversations(JsonWriter& json, std::span<const Conversation> rows);
+/// "services": a row for each client of each service.
+void write_services(JsonWriter& json, std::span<const ServiceRow> rows);
 void write_applications(JsonWriter& json, std::span<const ApplicationRow> rows);
 void write_accounting(JsonWriter& json, const AccountingSection& accounting);
 
 /// Rows whose object may get further keys from the caller.
 void write_handshake_fields(JsonWriter& json, const HandshakeRecord& handshake);
 void write_group_fields(JsonWriter& json, const HandshakeGroup& group);
-void write_flow_fields(JsonWriter& json, const FlowRecord& flow, std::string_view application, std::string_view category);
+/// `service` may be null.
+void write_flow_fields(JsonWriter& json, const FlowRecord& flow, std::string_view application, std::string_view category,
+                       const HostService* service);
 void write_unwanted_fields(JsonWriter& json, const UnwantedRow& row);
 
 }  // namespace wirewatch

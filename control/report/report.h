@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "dataplane/classify/host_list.h"
 #include "dataplane/flow/records.h"
 
 namespace wirewatch {
@@ -87,6 +88,18 @@ struct Conversation {
   std::string_view application;             // of most of its packets; "unknown" when none is known
 };
 
+/// Whom a client talked to by the names it gave or asked for: the services that the list of hosts knows.
+struct ServiceRow {
+  IpAddress client;
+  std::string_view service;
+  std::string_view category;
+  uint64_t flows = 0;
+  Traffic to_server;
+  Traffic to_client;
+
+  Traffic traffic() const noexcept { return {to_server.packets + to_client.packets, to_server.bytes + to_client.bytes}; }
+};
+
 struct ApplicationRow {
   std::string_view name;
   std::string_view category;
@@ -145,10 +158,14 @@ struct Report {
   std::vector<FlowRecord> flows;                    // by first frame; empty unless kept
   uint64_t flow_count = 0;
   std::vector<ApplicationRow> applications;         // most packets first
+  std::vector<ServiceRow> services;                 // most packets first
+  uint64_t service_count = 0;
   bool policy_given = false;                        // --unwanted or a policy file was given
   std::vector<UnwantedRow> unwanted;
   AccountingSection accounting;
   std::string rules_sha256;
+  /// Which services the flows' hosts belong to; absent: none are known.
+  std::shared_ptr<const HostList> hosts;
   /// Names of applications: index is the ApplicationId of flows. Owned by the rule set, which outlives the report.
   std::vector<std::string_view> application_names;
   std::vector<std::string_view> application_categories;

@@ -94,6 +94,27 @@ void write_conversation_table(const Report& report, const TextOptions& options, 
   write_rest(shown.size(), std::max<size_t>(report.conversation_count, report.conversations.size()), page);
 }
 
+void write_service_table(const Report& report, const TextOptions& options, Page& page) {
+  page.subheading("Who talks to which services", "by the names that flows carry or their clients asked for");
+  Table table({{"Client", Align::Left, Weight::Essential, 15, Shorten::Middle},
+               {"Service", Align::Left, Weight::Essential, 12},
+               {"Category", Align::Left, Weight::Useful, 8},
+               {"Flows"},
+               {"Packets", Align::Right, Weight::Extra},
+               {"Bytes"},
+               {"To server", Align::Right, Weight::Useful},
+               {"To client", Align::Right, Weight::Useful}});
+  const auto shown = top_rows(report.services, options.top,
+                              [&](const ServiceRow& row) { return measure(row.traffic(), row.flows, options.sort); });
+  for (const ServiceRow* row : shown) {
+    table.add({row->client.to_string(), row->service, row->category, human_count(row->flows),
+               human_count(row->traffic().packets), human_bytes(row->traffic().bytes), human_bytes(row->to_server.bytes),
+               human_bytes(row->to_client.bytes)});
+  }
+  table.print(page);
+  write_rest(shown.size(), std::max<size_t>(report.service_count, report.services.size()), page);
+}
+
 void write_endpoint_table(const Report& report, const TextOptions& options, Page& page) {
   page.subheading("Endpoints");
   Table table({{"Address", Align::Left, Weight::Essential, 15, Shorten::Middle},
@@ -129,6 +150,7 @@ void write_destinations(const Report& report, const TextOptions& options, Page& 
   if (nothing && report.endpoints.empty()) return page.sentence("Nobody: the capture holds no IP packets.");
   if (!report.destinations.empty()) write_destination_table(report, options, page);
   if (!report.conversations.empty()) write_conversation_table(report, options, page);
+  if (!report.services.empty() && !options.only_port) write_service_table(report, options, page);
   if (!report.endpoints.empty() && !options.only_port) write_endpoint_table(report, options, page);
 }
 

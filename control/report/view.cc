@@ -18,6 +18,10 @@ std::string_view application_category(const Report& report, const FlowRecord& fl
   return name_at(report.application_categories, flow.application);
 }
 
+const HostService* service_of(const Report& report, const FlowRecord& flow) noexcept {
+  return report.hosts == nullptr || flow.host.empty() ? nullptr : report.hosts->find(flow.host);
+}
+
 void restrict_to_port(Report& report, uint16_t port) {
   for (Destination& destination : report.destinations) {
     std::erase_if(destination.ports, [&](const DestinationPort& row) { return row.port != port; });

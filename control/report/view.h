@@ -21,6 +21,9 @@ enum class SortKey : uint8_t { Packets, Bytes, Connections };
 std::string_view application_name(const Report& report, const FlowRecord& flow) noexcept;
 std::string_view application_category(const Report& report, const FlowRecord& flow) noexcept;
 
+/// The service that a flow's host belongs to; null when it is none that is known.
+const HostService* service_of(const Report& report, const FlowRecord& flow) noexcept;
+
 /// Keeps of destinations and conversations only what goes to `port` (not 0, which stands for none); a
 /// destination's traffic becomes that of the port.
 void restrict_to_port(Report& report, uint16_t port);

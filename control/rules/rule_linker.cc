@@ -42,7 +42,7 @@ class Linker {
     inherit_categories();
     std::vector<std::pair<const SignatureRule*, const ProtocolRule*>> signatures;
     for (const ProtocolRule& protocol : protocols_) {
-      content().applications.push_back({protocol.name, protocol.category, protocol.peers});
+      content().applications.push_back({protocol.name, protocol.category, protocol.peers, protocol.answers});
       for (const SignatureRule& signature : protocol.signatures)
         signatures.emplace_back(&signature, &protocol);
     }

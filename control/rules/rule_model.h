@@ -56,6 +56,7 @@ struct ProtocolRule {
   RulePosition at;
   bool from_operator = false;
   PeerReader peers = PeerReader::None;
+  AnswerReader answers = AnswerReader::None;
   std::vector<PortList> ports;
   std::vector<SignatureRule> signatures;
 };

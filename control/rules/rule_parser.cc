@@ -16,7 +16,7 @@ using namespace std::literals;
 
 constexpr std::array kFileKeys{"schema"sv, "protocol"sv};
 constexpr std::array kProtocolKeys{"name"sv,      "category"sv,  "reference"sv, "ports"sv,
-                                   "tcp_ports"sv, "udp_ports"sv, "sig"sv, "peers"sv};
+                                   "tcp_ports"sv, "udp_ports"sv, "sig"sv, "peers"sv, "answers"sv};
 constexpr std::array kSignatureKeys{"id"sv,      "l4"sv,    "dir"sv,  "regex"sv,  "test"sv,   "strength"sv,
                                     "confirm"sv, "ports"sv, "over"sv, "refine"sv, "extract"sv};
 constexpr std::array<std::pair<std::string_view, uint8_t>, 4> kTransports{
@@ -27,6 +27,7 @@ constexpr std::array<std::pair<std::string_view, bool>, 2> kStrengths{{{"strong"
 constexpr std::array<std::pair<std::string_view, Strength>, 2> kConfirmations{
     {{"port", Strength::NeedsPort}, {"both-directions", Strength::NeedsBothDirections}}};
 constexpr std::array<std::pair<std::string_view, PeerReader>, 1> kPeerReaders{{{"bittorrent", PeerReader::BitTorrent}}};
+constexpr std::array<std::pair<std::string_view, AnswerReader>, 1> kAnswerReaders{{{"dns", AnswerReader::Dns}}};
 constexpr size_t kLongestName = 64;
 constexpr size_t kMostTests = 16;
 
@@ -170,6 +171,7 @@ ProtocolRule parse_protocol(const RuleFile& file, const toml::table& node, Diagn
       protocol.ports.push_back({transports, table.ports(key), table.position(list->source())});
   }
   protocol.peers = table.choice("peers", kPeerReaders).value_or(PeerReader::None);
+  protocol.answers = table.choice("answers", kAnswerReaders).value_or(AnswerReader::None);
   for (const toml::table* const signature : table.tables("sig")) {
     protocol.signatures.push_back(parse_signature(file.name, *signature, diagnostics));
   }

@@ -82,6 +82,7 @@ struct ClassifyCounters {
   uint64_t scanned_bytes = 0;
   uint64_t errors = 0;           // hs_scan refused
   uint64_t dropped_matches = 0;  // more candidates or weak matches than there is room for
+  uint64_t hellos_given_up = 0;  // ClientHellos of which the rest was no longer awaited because too many others were
 };
 
 class Classifier {
@@ -104,11 +105,13 @@ class Classifier {
 
   /// What the last payload observed says of names. They may come while `verdict` is long known, and before `done`.
   const FlowNames& names() const noexcept { return host_reader_.names(); }
-  /// ClientHellos of which the rest was no longer awaited because too many others were.
-  uint64_t hellos_given_up() const noexcept { return host_reader_.hellos_given_up(); }
 
   const RuleSet& rules() const noexcept { return *rules_; }
-  const ClassifyCounters& counters() const noexcept { return counters_; }
+  ClassifyCounters counters() const noexcept {
+    ClassifyCounters counters = counters_;
+    counters.hellos_given_up = host_reader_.hellos_given_up();
+    return counters;
+  }
 
  private:
   struct Subject;

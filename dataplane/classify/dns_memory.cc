@@ -1,52 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// RFC 1035 section 4. Names are read forwards only, and pointers are skipped, never followed: the question stands in full.
 #include "dataplane/classify/dns_memory.h"
 
 #include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
-#include <optional>
-
-#include "dataplane/base/byte_reader.h"
 
 namespace wirewatch {
-namespace {
-
-constexpr size_t kMostAnswers = 64;
-constexpr uint16_t kTypeA = 1, kTypeAaaa = 28, kClassInternet = 1;
-// Programs keep addresses beyond the time to live they were told, and connect a little later.
-constexpr uint32_t kLeastTtl_s = 300;
-constexpr uint32_t kMostTtl_s = 86400;
-constexpr int64_t kSecond_ns = 1'000'000'000;
-constexpr size_t kLongestWireName = 255;
-
-using WireName = std::array<uint8_t, kLongestWireName>;
-
-/// The name with dots between its labels; its length, or nothing when it is not one, or the root.
-std::optional<size_t> read_name(ByteReader& reader, WireName& out) noexcept {
-  size_t size = 0;
-  while (const auto length = reader.u8()) {
-    if (*length == 0) return size == 0 ? std::nullopt : std::optional(size);
-    const auto label = *length <= 63 ? reader.take(*length) : std::nullopt;
-    if (!label || size + 1 + label->size() > out.size()) return std::nullopt;
-    if (size > 0) out[size++] = '.';
-    std::memcpy(out.data() + size, label->data(), label->size());
-    size += label->size();
-  }
-  return std::nullopt;
-}
-
-bool skip_name(ByteReader& reader) noexcept {
-  while (const auto length = reader.u8()) {
-    if (*length == 0) return true;
-    if (*length >= 0xc0) return reader.skip(1);
-    if (*length > 63 || !reader.skip(*length)) return false;
-  }
-  return false;
-}
-
-}  // namespace
 
 DnsMemory::DnsMemory(size_t addresses)
     : sets_(std::bit_ceil(std::max(addresses, kWays)) / kWays), ring_size_(sets_ * kWays * 32) {
@@ -76,62 +36,28 @@ uint64_t DnsMemory::keep(std::string_view name) noexcept {
   return begin;
 }
 
-void DnsMemory::remember(const IpAddress& client, const IpAddress& server, uint64_t name_at, size_t name_length,
-                         int64_t now_ns, uint32_t ttl_s) noexcept {
-  Entry* const set = entries_.get() + set_of(client, server) * kWays;
+void DnsMemory::remember(const IpAddress& client, const DnsAddress& server, uint64_t name_at, size_t name_length,
+                         Timestamp now) noexcept {
+  Entry* const set = entries_.get() + set_of(client, server.address) * kWays;
+  const auto is_same = [&](const Entry& entry) { return entry.server == server.address && entry.client == client; };
   Entry* chosen = nullptr;
   for (Entry* entry = set; entry != set + kWays; ++entry) {
-    if (entry->name_length != 0 && entry->server == server && entry->client == client) {
+    if (entry->name_length != 0 && is_same(*entry)) {
       chosen = entry;
       break;
     }
     if (chosen == nullptr || entry->expires_ns < chosen->expires_ns) chosen = entry;
   }
-  const bool another = chosen->name_length != 0 && !(chosen->server == server && chosen->client == client);
-  if (another && chosen->expires_ns > now_ns) ++counters_.replaced;
-  const uint32_t kept_s = std::clamp(ttl_s, kLeastTtl_s, kMostTtl_s);
-  int64_t expires_ns = 0;
-  if (__builtin_add_overflow(now_ns, int64_t{kept_s} * kSecond_ns, &expires_ns)) expires_ns = now_ns;  // a lying clock
-  *chosen = {client, server, expires_ns, name_at, static_cast<uint8_t>(name_length)};
+  if (chosen->name_length != 0 && !is_same(*chosen) && chosen->expires_ns > now.ns) ++counters_.replaced;
+  *chosen = {client, server.address, now, expiry_ns(now, server.kept_ns), name_at, static_cast<uint8_t>(name_length)};
   ++counters_.remembered;
 }
 
-void DnsMemory::learn(std::span<const uint8_t> message, const IpAddress& client, Timestamp time) noexcept {
-  ByteReader reader(message);
-  if (!reader.skip(2)) return;
-  const auto flags = reader.be16();
-  const auto questions = reader.be16();
-  const auto answers = reader.be16();
-  constexpr uint16_t kResponse = 0x8000, kOpcode = 0x7800, kCode = 0x000f;
-  if (!flags || !questions || !answers || (*flags & kResponse) == 0 || (*flags & (kOpcode | kCode)) != 0) return;
-  if (*questions != 1 || *answers == 0 || !reader.skip(4)) return;
-  WireName asked;
-  const auto size = read_name(reader, asked);
-  if (!size || !reader.skip(4)) return;
-
-  std::optional<uint64_t> name_at;
-  size_t name_length = 0;
-  for (size_t i = 0; i < std::min<size_t>(*answers, kMostAnswers); ++i) {
-    if (!skip_name(reader)) return;
-    const auto type = reader.be16();
-    const auto internet = reader.be16();
-    const auto ttl_s = reader.be32();
-    const auto length = reader.be16();
-    const auto data = length ? reader.take(*length) : std::nullopt;
-    if (!data) return;
-    const bool v4 = type == kTypeA && data->size() == 4;
-    const bool v6 = type == kTypeAaaa && data->size() == 16;
-    if ((!v4 && !v6) || internet != kClassInternet) continue;  // CNAMEs on the way do not matter: the question does
-    if (!name_at) {
-      const std::string_view name = name_.assign(std::span(asked).first(*size));
-      if (name.empty()) return;
-      name_at = keep(name);
-      name_length = name.size();
-      ++counters_.answers;
-    }
-    remember(client, v4 ? IpAddress::v4(data->data()) : IpAddress::v6(data->data()), *name_at, name_length,
-             time.ns, *ttl_s);
-  }
+void DnsMemory::learn(const DnsAnswer& answer, const IpAddress& client, Timestamp time) noexcept {
+  if (answer.name.empty() || answer.name.size() > kLongestHostName || answer.count == 0) return;
+  ++counters_.answers;
+  const uint64_t name_at = keep(answer.name);
+  for (const DnsAddress& given : answer.given()) remember(client, given, name_at, answer.name.size(), time);
 }
 
 std::string_view DnsMemory::name_of(const IpAddress& client, const IpAddress& server, Timestamp time) const noexcept {
@@ -139,7 +65,7 @@ std::string_view DnsMemory::name_of(const IpAddress& client, const IpAddress& se
   for (const Entry* entry = set; entry != set + kWays; ++entry) {
     if (entry->name_length == 0 || entry->server != server || entry->client != client) continue;
     const bool overwritten = entry->name_at + ring_size_ < written_;
-    if (overwritten || time.ns > entry->expires_ns) return {};
+    if (overwritten || time < entry->answered || time.ns > entry->expires_ns) return {};
     return {ring_.get() + entry->name_at % ring_size_, entry->name_length};
   }
   return {};

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Remembers which name a client asked for before it spoke to an address, so that a flow without a name inside gets the one
-// it was meant for. Bounded: a table of fixed size, and a ring of characters that forgets the oldest names. One per worker;
-// nothing here allocates after construction.
+// Remembers the last name a client asked for to get an address, so that a live flow without a name inside gets the one it
+// was meant for. Bounded: a table of fixed size, and a ring of characters that forgets the oldest names. Nothing here
+// allocates after construction. Saved captures are told by DnsLog instead.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 #include <string_view>
 
-#include "dataplane/base/timestamp.h"
-#include "dataplane/classify/host_name.h"
-#include "dataplane/packet/ip_address.h"
+#include "dataplane/classify/dns_answer.h"
 
 namespace wirewatch {
 
@@ -24,14 +21,14 @@ struct DnsMemoryCounters {
 
 class DnsMemory {
  public:
-  /// `addresses` is rounded up to a power of two; each takes 64 bytes, and 32 characters of names.
+  /// `addresses` is rounded up to a power of two; each takes 72 bytes, and 32 characters of names.
   explicit DnsMemory(size_t addresses = 16384);
 
-  /// A DNS message (without the length that precedes it over TCP) which `client` received. Everything that is not a good
-  /// answer with addresses is passed over.
-  void learn(std::span<const uint8_t> message, const IpAddress& client, Timestamp time) noexcept;
+  /// What `client` was told.
+  void learn(const DnsAnswer& answer, const IpAddress& client, Timestamp time) noexcept;
 
-  /// What `client` last asked for to get `server`; empty when that is not known or too long ago. Valid until learn().
+  /// What `client` last asked for to get `server`; empty when that is not known, too long ago, or later than `time`. Valid
+  /// until learn().
   std::string_view name_of(const IpAddress& client, const IpAddress& server, Timestamp time) const noexcept;
 
   const DnsMemoryCounters& counters() const noexcept { return counters_; }
@@ -40,6 +37,7 @@ class DnsMemory {
   struct Entry {
     IpAddress client;
     IpAddress server;
+    Timestamp answered;
     int64_t expires_ns;
     uint64_t name_at;      // in all characters ever written
     uint8_t name_length;   // 0: empty
@@ -48,15 +46,13 @@ class DnsMemory {
 
   size_t set_of(const IpAddress& client, const IpAddress& server) const noexcept;
   uint64_t keep(std::string_view name) noexcept;
-  void remember(const IpAddress& client, const IpAddress& server, uint64_t name_at, size_t name_length, int64_t now_ns,
-                uint32_t ttl_s) noexcept;
+  void remember(const IpAddress& client, const DnsAddress& server, uint64_t name_at, size_t name_length, Timestamp now) noexcept;
 
   std::unique_ptr<Entry[]> entries_;
   std::unique_ptr<char[]> ring_;
   size_t sets_;
   size_t ring_size_;
   uint64_t written_ = 0;
-  HostName name_;
   DnsMemoryCounters counters_;
 };
 

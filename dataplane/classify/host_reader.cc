@@ -49,11 +49,13 @@ void HostReader::read(Extractor extractor, const SentBytes& sent, HelloWait& wai
 void HostReader::read_http(std::span<const uint8_t> request) noexcept {
   const HttpFields fields = http_fields(request);
   names_.host = host_.assign(fields.host);
+  names_.host_source = HostSource::Http;
   names_.user_agent = printable_copy(fields.user_agent, user_agent_);
 }
 
 void HostReader::take(const ClientHelloFields& fields, HelloTransport transport) noexcept {
   if (!fields.server_name.empty()) names_.host = host_.assign(fields.server_name);
+  names_.host_source = transport == HelloTransport::Quic ? HostSource::Quic : HostSource::Sni;
   names_.encrypted_hello = fields.encrypted_hello;
   if (!fields.alpn.empty() && fields.alpn[0] < fields.alpn.size()) {
     names_.alpn = printable_copy(fields.alpn.subspan(1, fields.alpn[0]), alpn_);

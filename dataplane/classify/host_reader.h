@@ -8,6 +8,7 @@
 #include <span>
 #include <string_view>
 
+#include "dataplane/base/host_source.h"
 #include "dataplane/classify/extractor.h"
 #include "dataplane/classify/hello_store.h"
 #include "dataplane/classify/host_name.h"
@@ -22,6 +23,7 @@ struct FlowNames {
   std::string_view alpn;        // the first protocol a TLS client offers: "h2"
   std::string_view ja4;         // "t13d1516h2_8daaf6152771_e5627efa2ab1"
   std::string_view user_agent;  // of the first HTTP request
+  HostSource host_source = HostSource::None;
   bool encrypted_hello = false; // the ClientHello offers ECH: `host` may be a front
 };
 

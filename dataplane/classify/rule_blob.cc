@@ -135,6 +135,7 @@ void blob_fields(auto& io, auto& blob) {
     inner.field(application.name);
     inner.field(application.category);
     inner.field(application.peers);
+    inner.field(application.answers);
   });
   io.list(content.signature_ids, [](auto& inner, auto& id) { inner.field(id); });
   io.list(content.signatures, [](auto& inner, auto& signature) { signature_fields(inner, signature); });
@@ -199,6 +200,9 @@ std::string_view fault_in(const RuleContent& content) {
   }
   if (std::ranges::any_of(content.applications, [](const Application& each) { return each.peers > kLastPeerReader; })) {
     return "an application's peers are read in a way that is not known";
+  }
+  if (std::ranges::any_of(content.applications, [](const Application& each) { return each.answers > kLastAnswerReader; })) {
+    return "an application's answers are read in a way that is not known";
   }
   const Signature& none = content.signatures.front();
   if (none.transports != 0 || none.protocol != 0 || none.over.count != 0)

@@ -68,10 +68,15 @@ struct PortGuess {
 enum class PeerReader : uint8_t { None, BitTorrent };
 inline constexpr PeerReader kLastPeerReader = PeerReader::BitTorrent;
 
+/// Whose messages say which name an address has, so that a flow to it gets the name that was asked for.
+enum class AnswerReader : uint8_t { None, Dns };
+inline constexpr AnswerReader kLastAnswerReader = AnswerReader::Dns;
+
 struct Application {
   std::string name;
   std::string category;
   PeerReader peers = PeerReader::None;
+  AnswerReader answers = AnswerReader::None;
 };
 
 struct RuleContent {

@@ -37,6 +37,10 @@ class RuleSet {
   PeerReader peers(ApplicationId id) const noexcept {
     return id >= 1 && id <= content_.applications.size() ? content_.applications[id - 1].peers : PeerReader::None;
   }
+  /// How its answers that give names to addresses are read, if they are.
+  AnswerReader answers(ApplicationId id) const noexcept {
+    return id >= 1 && id <= content_.applications.size() ? content_.applications[id - 1].answers : AnswerReader::None;
+  }
   /// Ids are 1 to count, in the order of the names.
   size_t application_count() const noexcept { return content_.applications.size(); }
   /// kUnknownApplication when no application has this name.

@@ -102,7 +102,7 @@ struct alignas(64) Flow {
 
   static constexpr uint16_t kClientIsLow = 0x01, kClientKnown = 0x02, kClassified = 0x04, kReset = 0x08, kFinLow = 0x10,
                             kFinHigh = 0x20, kSynSeen = 0x40, kPayloadSeen = 0x80, kBlocked = 0x100, kFolded = 0x200,
-                            kNamesPeers = 0x400;
+                            kNamesPeers = 0x400, kAnswersNames = 0x800, kNamesTold = 0x1000;
   bool has(uint16_t flag) const noexcept { return (flags & flag) != 0; }
   void set(uint16_t flag) noexcept { flags = static_cast<uint16_t>(flags | flag); }
   void clear(uint16_t flag) noexcept { flags = static_cast<uint16_t>(flags & ~flag); }
@@ -131,7 +131,7 @@ static_assert(sizeof(FlowRest) == 64 && sizeof(Flow) + sizeof(FlowRest) == 128, 
 /// What is asked for only when a flow begins or ends.
 struct FlowNote {
   uint64_t first_frame = 0;
-  uint32_t host = 0;        // place in the worker's name arena, 0 is none
+  uint32_t names = 0;       // place of its NameSheet in the worker's name arena, 0 is none
   uint16_t signature = 0;
   uint16_t incarnation = 0; // how often the slot was used before
 };

@@ -10,6 +10,7 @@
 
 #include "dataplane/base/timestamp.h"
 #include "dataplane/base/verdict.h"
+#include "dataplane/flow/name_sheet.h"
 #include "dataplane/packet/endpoint.h"
 #include "dataplane/packet/traffic.h"
 
@@ -70,8 +71,10 @@ struct FlowRecord {
   Traffic to_server;
   Traffic to_client;
   uint64_t first_frame = 0;               // frame number of the first frame
-  std::string_view host;                  // SNI or Host, empty when none; lives as long as the worker's name arena
+  std::string_view host;                  // empty when none is known; lives as long as the worker's name arena
+  NameSheet names;                        // what else was read inside it; the same
   uint16_t interface = 0;                 // port its first frame came in on, when live
+  HostSource host_source = HostSource::None;
 
   Traffic total() const noexcept { return {to_server.packets + to_client.packets, to_server.bytes + to_client.bytes}; }
 };
@@ -114,6 +117,7 @@ struct FlowProgress {
   FlowId id;
   CloseReason reason = CloseReason::Open;  // anything else makes it the flow's last record
   bool blocked = false;                    // its frames are being dropped
+  bool names_are_news = false;             // the record's NameSheet has not been handed on before
   Traffic total_to_server;                 // since it began
   Traffic total_to_client;
 

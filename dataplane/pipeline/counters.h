@@ -19,6 +19,8 @@ struct WorkerCounters {
   uint64_t flows_evicted = 0;
   uint64_t pending_syns_evicted = 0;
   uint64_t not_classified_for_room = 0;  // flows begun without room for the record that classification needs
+  uint64_t dns_notes_refused = 0;        // addresses that DNS answers gave
+  uint64_t early_flows_unnamed = 0;      // flows that ended early and could not wait for what others may teach of them
   uint64_t other_paths_refused = 0;      // frames counted under their flow's first path for want of room
   std::optional<Timestamp> first_time;   // smallest
   std::optional<Timestamp> last_time;    // largest

@@ -155,6 +155,7 @@ void WorkerPublisher::write_counts(const Worker& worker, const LoopCounters& loo
   to.scanned_bytes = classify.scanned_bytes;
   to.scan_errors = classify.errors;
   to.dropped_matches = classify.dropped_matches;
+  to.hellos_given_up = classify.hellos_given_up;
   to.open_flows = live.open_flows;
   to.most_flows = live.most_flows;
   to.pending_syns = live.pending_syns;
@@ -200,7 +201,17 @@ void SharedEvents::on_flow(const FlowRecord& flow) noexcept {
 }
 
 void SharedEvents::on_progress(const FlowRecord& flow, const FlowProgress& progress) noexcept {
+  // Names come before the record they belong to, once: that keeps the record at the size of most.
+  if (progress.names_are_news) ring_.push(encode(flow.names, progress.id));
   ring_.push(encode(flow, progress));
+}
+
+void SharedEvents::on_answer(const DnsAnswer& answer, const IpAddress& client, Timestamp time) noexcept {
+  if (!takes_progress() || answer.name.size() > AnswerEvent::kLongestName) return ring_.leave_out();
+  for (size_t at = 0; at < answer.count; at += AnswerEvent::kMostAddresses) {
+    const auto part = answer.given().subspan(at, std::min(answer.count - at, AnswerEvent::kMostAddresses));
+    ring_.push(encode(answer.name, part, client, time));
+  }
 }
 
 bool SharedEvents::takes_progress() noexcept { return ring_.room() * 2 > capacity_; }

@@ -78,6 +78,8 @@ class SharedEvents final : public EventSink {
   void on_handshake(const HandshakeRecord& handshake) noexcept override;
   void on_flow(const FlowRecord& flow) noexcept override;
   void on_progress(const FlowRecord& flow, const FlowProgress& progress) noexcept override;
+  /// Counted as dropped while progress is left out.
+  void on_answer(const DnsAnswer& answer, const IpAddress& client, Timestamp time) noexcept override;
   /// Progress is left out while less than half of the ring is free, so that ends and handshakes still find room.
   bool takes_progress() noexcept override;
   uint64_t dropped() const noexcept { return ring_.dropped(); }

@@ -8,7 +8,8 @@
 namespace wirewatch {
 namespace {
 
-constexpr uint32_t kFlow = 1, kHandshake = 2;
+constexpr uint32_t kFlow = 1, kHandshake = 2, kNames = 3, kAnswer = 4;
+constexpr int64_t kSecond_ns = 1'000'000'000;
 
 struct WireEnd {
   std::array<uint8_t, 16> address;
@@ -22,12 +23,28 @@ struct WireFlow {
   uint16_t worker, incarnation;
   WireEnd client, server;
   uint16_t application, signature, interface;
-  uint8_t ip_protocol, evidence, reason, flags, host_length, unused;
+  uint8_t ip_protocol, evidence, reason, flags, host_length, host_source;
   int64_t first_time_ns, last_time_ns;
   Traffic to_server, to_client, total_to_server, total_to_client;
   std::array<char, FlowEvent::kLongestHost> host;
 };
 constexpr uint8_t kClientKnown = 1, kHasPayload = 2, kBlocked = 4, kHostCut = 8;
+
+struct WireNames {
+  uint32_t slot;
+  uint16_t worker, incarnation;
+  uint8_t length;
+  std::array<char, NameSheet::kMostWithoutHost> bytes;
+};
+
+struct WireAnswer {
+  int64_t time_ns;
+  WireEnd client;
+  uint8_t count, v6, name_length, unused;  // v6: a bit an address
+  std::array<uint32_t, AnswerEvent::kMostAddresses> kept_s;
+  std::array<std::array<uint8_t, 16>, AnswerEvent::kMostAddresses> addresses;
+  std::array<char, AnswerEvent::kLongestName> name;
+};
 
 struct WireHandshake {
   WireEnd client, server;
@@ -84,7 +101,7 @@ SharedEvent encode(const FlowRecord& record, const FlowProgress& progress) noexc
                 .reason = static_cast<uint8_t>(progress.reason),
                 .flags = 0,
                 .host_length = 0,
-                .unused = 0,
+                .host_source = static_cast<uint8_t>(record.host_source),
                 .first_time_ns = record.first_time.ns,
                 .last_time_ns = record.last_time.ns,
                 .to_server = record.to_server,
@@ -119,12 +136,46 @@ SharedEvent encode(const HandshakeRecord& record) noexcept {
   return pack(kHandshake, wire);
 }
 
+SharedEvent encode(const NameSheet& names, const FlowId& id) noexcept {
+  NameSheet::Names inside = names.names();
+  inside.host = {};
+  std::array<char, NameSheet::kMost> room;
+  const std::string_view packed = NameSheet::pack(inside, room);
+  WireNames wire{.slot = id.slot,
+                 .worker = id.worker,
+                 .incarnation = id.incarnation,
+                 .length = static_cast<uint8_t>(packed.size()),
+                 .bytes = {}};
+  std::copy_n(packed.data(), packed.size(), wire.bytes.data());
+  return pack(kNames, wire);
+}
+
+SharedEvent encode(std::string_view name, std::span<const DnsAddress> addresses, const IpAddress& client, Timestamp time) noexcept {
+  WireAnswer wire{.time_ns = time.ns,
+                  .client = wire_of({client, 0}),
+                  .count = static_cast<uint8_t>(std::min(addresses.size(), AnswerEvent::kMostAddresses)),
+                  .v6 = 0,
+                  .name_length = static_cast<uint8_t>(std::min(name.size(), AnswerEvent::kLongestName)),
+                  .unused = 0,
+                  .kept_s = {},
+                  .addresses = {},
+                  .name = {}};
+  for (size_t i = 0; i < wire.count; ++i) {
+    wire.addresses[i] = addresses[i].address.bytes;
+    wire.kept_s[i] = static_cast<uint32_t>(addresses[i].kept_ns / kSecond_ns);
+    if (addresses[i].address.family == IpFamily::V6) wire.v6 = static_cast<uint8_t>(wire.v6 | 1u << i);
+  }
+  std::copy_n(name.data(), wire.name_length, wire.name.data());
+  return pack(kAnswer, wire);
+}
+
 namespace {
 
 std::optional<Event> decode_flow(const WireFlow& wire) noexcept {
   const bool fits = family_fits(wire.client.family) && family_fits(wire.server.family) &&
                     wire.evidence <= static_cast<uint8_t>(Evidence::Payload) &&
-                    wire.reason <= static_cast<uint8_t>(CloseReason::Stopped) && wire.host_length <= wire.host.size();
+                    wire.reason <= static_cast<uint8_t>(CloseReason::Stopped) && wire.host_length <= wire.host.size() &&
+                    wire.host_source <= static_cast<uint8_t>(kLastHostSource);
   if (!fits) return std::nullopt;
   FlowEvent event;
   event.record = {.client = end_of(wire.client),
@@ -140,7 +191,9 @@ std::optional<Event> decode_flow(const WireFlow& wire) noexcept {
                   .to_server = wire.to_server,
                   .to_client = wire.to_client,
                   .host = {},
-                  .interface = wire.interface};
+                  .names = {},
+                  .interface = wire.interface,
+                  .host_source = static_cast<HostSource>(wire.host_source)};
   event.progress = {.id = {wire.slot, wire.worker, wire.incarnation},
                     .reason = static_cast<CloseReason>(wire.reason),
                     .blocked = (wire.flags & kBlocked) != 0,
@@ -175,11 +228,35 @@ std::optional<Event> decode_handshake(const WireHandshake& wire) noexcept {
   return event;
 }
 
+std::optional<Event> decode_names(const WireNames& wire) noexcept {
+  if (wire.length > wire.bytes.size()) return std::nullopt;
+  NamesEvent event{{wire.slot, wire.worker, wire.incarnation}, wire.length, wire.bytes};
+  if (wire.length > 0 && event.sheet().empty()) return std::nullopt;
+  return event;
+}
+
+std::optional<Event> decode_answer(const WireAnswer& wire) noexcept {
+  const bool fits = family_fits(wire.client.family) && wire.count <= wire.addresses.size() && wire.name_length <= wire.name.size();
+  if (!fits) return std::nullopt;
+  AnswerEvent event{.client = end_of(wire.client).address,
+                    .time = Timestamp{wire.time_ns},
+                    .count = wire.count,
+                    .name_length = wire.name_length,
+                    .name_bytes = wire.name};
+  for (size_t i = 0; i < wire.count; ++i) {
+    const IpFamily family = (wire.v6 >> i & 1) != 0 ? IpFamily::V6 : IpFamily::V4;
+    event.addresses[i] = {{wire.addresses[i], family}, int64_t{wire.kept_s[i]} * kSecond_ns};
+  }
+  return event;
+}
+
 }  // namespace
 
 std::optional<Event> decode(const SharedEvent& event) noexcept {
   if (event.kind == kFlow) return decode_flow(unpack<WireFlow>(event));
   if (event.kind == kHandshake) return decode_handshake(unpack<WireHandshake>(event));
+  if (event.kind == kNames) return decode_names(unpack<WireNames>(event));
+  if (event.kind == kAnswer) return decode_answer(unpack<WireAnswer>(event));
   return std::nullopt;
 }
 

@@ -19,7 +19,7 @@
 namespace wirewatch {
 
 inline constexpr uint64_t kSharedMagic = 0x3130485357574d53;  // "SMWWSH01"
-inline constexpr uint32_t kSharedVersion = 1;
+inline constexpr uint32_t kSharedVersion = 2;
 
 /// How much of everything there is room for. The pages of what is never used are never touched.
 struct SharedLimits {
@@ -111,7 +111,7 @@ struct SharedWorkerCounts {
   Traffic total;
   uint64_t flows_evicted, pending_syns_evicted, not_classified_for_room, other_paths_refused, names_refused;
   int64_t first_time_ns, last_time_ns;  // kNoTimestamp when there is none
-  uint64_t scans, scanned_bytes, scan_errors, dropped_matches;
+  uint64_t scans, scanned_bytes, scan_errors, dropped_matches, hellos_given_up;
   uint64_t open_flows, most_flows, pending_syns, flows_begun, flows_expired, pending_syns_expired;
   Traffic not_yet_folded;
   Traffic blocked;

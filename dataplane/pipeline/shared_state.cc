@@ -63,7 +63,8 @@ void take_counts(const SharedWorkerCounts& from, WorkerSnapshot& to) {
   to.classify = {.scans = from.scans,
                  .scanned_bytes = from.scanned_bytes,
                  .errors = from.scan_errors,
-                 .dropped_matches = from.dropped_matches};
+                 .dropped_matches = from.dropped_matches,
+                 .hellos_given_up = from.hellos_given_up};
   to.live = {.open_flows = from.open_flows,
              .most_flows = from.most_flows,
              .pending_syns = from.pending_syns,

@@ -25,6 +25,8 @@ Worker::Worker(const WorkerOptions& options, std::unique_ptr<PreparedRules> rule
       other_paths_(std::min(options.max_other_paths, options.max_flows)),
       names_(options.max_name_bytes),
       peers_(options.max_peers),
+      dns_notes_(live() ? 0 : options.max_dns_notes),
+      early_flows_(live() ? 0 : std::min(options.max_early_flows, options.max_flows)),
       tables_(options.max_table_rows, options.max_application_rows),
       rtts_(options.rtt_ports) {
   if (!options.preallocate) return;
@@ -42,6 +44,8 @@ void Worker::make_room(size_t frames) {
   sides_.make_room(frames);
   other_paths_.make_room(frames);
   names_.make_room();
+  dns_notes_.make_room(DnsAnswer::kMostAddresses * frames);
+  early_flows_.make_room(frames);
   tables_.make_room(frames);
 }
 
@@ -105,10 +109,11 @@ bool Worker::observe(const Packet& packet, const Layers& layers, uint32_t likely
   }
   count_in_flow(slot, packet, layers);
   Flow& flow = flows_[slot];
-  constexpr uint16_t kOfInterest = Flow::kClassified | Flow::kNamesPeers;  // a name that is settled and teaches nothing is not
+  constexpr uint16_t kTeaches = Flow::kNamesPeers | Flow::kAnswersNames;
+  constexpr uint16_t kOfInterest = Flow::kClassified | kTeaches;  // a name that is settled and teaches nothing is not
   if (layers.payload_length > 0 && (flow.flags & kOfInterest) != Flow::kClassified) {
     if (!flow.has(Flow::kClassified)) classify(slot, packet, layers);
-    if (flow.has(Flow::kNamesPeers)) learn_peers(slot, packet, layers);
+    if (flow.has(kTeaches)) learn(slot, packet, layers);
   }
   return flow.has(Flow::kBlocked);
 }
@@ -303,12 +308,15 @@ void Worker::classify(uint32_t slot, const Packet& packet, const Layers& layers)
   };
   const Classification said = rules_->classifier.observe(side->classify, payload);
   FlowNote& note = flows_.note(slot);
-  if (!said.host.empty() && note.host == NameArena::kNone) note.host = names_.keep(said.host);
+  keep_names(note, rules_->classifier.names());
   rest.application = rules_->ids->global(said.verdict.application);
   rest.evidence = said.verdict.evidence;
   note.signature = rules_->ids->global_signature(said.verdict.signature);
-  const bool names_peers = rules_->classifier.rules().peers(said.verdict.application) != PeerReader::None;
-  if (names_peers && said.verdict.evidence >= Evidence::Confirmed) flow.set(Flow::kNamesPeers);
+  if (said.verdict.evidence >= Evidence::Confirmed) {
+    const RuleSet& rules = rules_->classifier.rules();
+    if (rules.peers(said.verdict.application) != PeerReader::None) flow.set(Flow::kNamesPeers);
+    if (rules.answers(said.verdict.application) != AnswerReader::None) flow.set(Flow::kAnswersNames);
+  }
   if (drop_list_) reconsider_blocking(slot, packet.time);
   if (!said.done) return;
   flow.set(Flow::kClassified);

@@ -12,6 +12,8 @@
 #include <vector>
 
 #include "dataplane/classify/classifier.h"
+#include "dataplane/classify/dns_answer.h"
+#include "dataplane/classify/dns_log.h"
 #include "dataplane/classify/peer_cache.h"
 #include "dataplane/flow/ageing_clock.h"
 #include "dataplane/flow/flow_table.h"
@@ -56,6 +58,8 @@ struct WorkerOptions {
   size_t max_other_paths = SIZE_MAX;         // further protocol paths of flows
   size_t max_application_rows = Tables::kApplicationRows;
   size_t max_peers = 16'384;                 // ends that peer-to-peer protocols named
+  size_t max_dns_notes = 1'000'000;          // addresses that DNS answers gave, of a saved capture
+  size_t max_early_flows = 500'000;          // that ended before the capture did and wait for what others may teach of them
   // Only of a worker that never ends:
   Ageing ageing{};
   int64_t pass_ns = 0;                       // how often every flow is looked at, folded and handed on; 0 is never
@@ -70,6 +74,10 @@ class EventSink {
   virtual ~EventSink() = default;
   virtual void on_handshake(const HandshakeRecord& handshake) noexcept = 0;
   virtual void on_flow(const FlowRecord& flow) noexcept = 0;
+  /// Of a worker that never ends: what `client` was told, for flows that any worker may see.
+  virtual void on_answer(const DnsAnswer& answer, const IpAddress& client, Timestamp time) noexcept {
+    static_cast<void>(answer), static_cast<void>(client), static_cast<void>(time);
+  }
   /// Of a worker that reports flows as they go on: the traffic since the last time.
   virtual void on_progress(const FlowRecord& flow, const FlowProgress& progress) noexcept {
     if (progress.final()) on_flow(flow);
@@ -85,6 +93,19 @@ struct FlowSide {
   ClassifyState classify{};
   std::array<uint32_t, 2> scanned_sequence{};  // of each end's last scanned TCP segment: a copy is not scanned twice
   std::array<bool, 2> scanned{};
+};
+
+/// What flows taught about others, of all workers of a saved capture.
+struct Lessons {
+  PeerCache peers;
+  DnsNames names;
+};
+
+/// A flow of a saved capture that ended early and has no name: others may still teach it.
+struct EarlyFlow {
+  Flow flow;
+  FlowRest rest;
+  FlowNote note;
 };
 
 inline TcpSegment segment_of(const Layers& layers) noexcept {
@@ -105,8 +126,8 @@ class Worker {
   const ParseOptions& parse_options() const noexcept { return options_.parse; }
   /// Bit i of the answer: the drop list has it that packets[i] shall not pass. Of the first 64 packets.
   uint64_t process(std::span<const ParsedPacket> packets);
-  /// The source has ended: ends every flow and every pending SYN. With several workers, `peers` are those of all.
-  void finish(const PeerCache* peers = nullptr);
+  /// The source has ended: ends every flow and every pending SYN. With several workers, `lessons` are those of all.
+  void finish(const Lessons* lessons = nullptr);
 
   /// Between bursts, for a worker that never ends: its share of ageing and folding, `most` in flows that are just looked at.
   /// `now` is the time of the last packet, or by the source's clock when there are none.
@@ -131,6 +152,8 @@ class Worker {
   const Tables& tables() const noexcept { return tables_; }
   const PortRtts& rtts() const noexcept { return rtts_; }
   const PeerCache& peers() const noexcept { return peers_; }
+  /// The DNS answers of a saved capture so far, in the order of frames.
+  std::vector<DnsNote> dns_notes() const;
   ClassifyCounters classify_counters() const noexcept;
   uint64_t names_refused() const noexcept { return names_.refused(); }
   size_t memory_bytes() const noexcept;
@@ -168,9 +191,18 @@ class Worker {
   void end_flow(uint32_t slot, CloseReason reason) noexcept;
   /// Folds what was counted since the last time and hands it on; for good with any reason but Open.
   void hand_on_flow(uint32_t slot, CloseReason reason) noexcept;
+  void hand_on_flow(uint32_t slot, Flow& flow, FlowRest& rest, FlowNote& note, CloseReason reason) noexcept;
+  void settle_flow(uint32_t slot) noexcept;
   void settle_name(uint32_t slot, const Endpoint& client, const Endpoint& server) noexcept;
+  bool postpone(uint32_t slot) noexcept;
+  void finish_early_flows();
+  void keep_names(FlowNote& note, const FlowNames& seen) noexcept;
+  void learn(uint32_t slot, const Packet& packet, const Layers& layers) noexcept;
   void learn_peers(uint32_t slot, const Packet& packet, const Layers& layers) noexcept;
-  void name_by_peer(uint32_t slot, const Endpoint& client, const Endpoint& server) noexcept;
+  void learn_names(const Packet& packet, const Layers& layers) noexcept;
+  void note_answer(const DnsAnswer& answer, const IpAddress& client, const Packet& packet) noexcept;
+  void name_by_peer(Flow& flow, FlowRest& rest, FlowNote& note, const Endpoint& client, const Endpoint& server) noexcept;
+  void name_by_dns(const FlowNote& note, FlowRecord& record) const noexcept;
   void end_pending_syn(const PendingSyn& syn) noexcept;
   Traffic fold(bool client_is_low, uint16_t path, bool from_low, const DirectionCounts& counts, FlowRecord& record) noexcept;
   void count_ends(const FlowRecord& record, const Traffic& to_server, const Traffic& to_client, bool first,
@@ -200,6 +232,10 @@ class Worker {
   Slab<OtherPath, 8> other_paths_;
   NameArena names_;
   PeerCache peers_;
+  DnsAnswerReader dns_reader_;
+  Slab<DnsNote, 10> dns_notes_;
+  Slab<EarlyFlow, 8> early_flows_;
+  const DnsNames* dns_names_ = nullptr;          // while finishing
   const PeerCache* everybodys_peers_ = nullptr;  // while finishing beside others
   bool finishing_ = false;
   Tables tables_;

@@ -92,9 +92,37 @@ void Worker::count_ends(const FlowRecord& record, const Traffic& to_server, cons
 }
 
 void Worker::end_flow(uint32_t slot, CloseReason reason) noexcept {
-  hand_on_flow(slot, reason);
-  if (live()) names_.give_back(flows_.note(slot).host);
+  settle_flow(slot);
+  if (live() || !postpone(slot)) hand_on_flow(slot, reason);
+  if (live()) names_.give_back(flows_.note(slot).names);
   flows_.erase(slot);
+}
+
+/// Whether this flow of a saved capture is set aside until everything is known that other flows teach.
+bool Worker::postpone(uint32_t slot) noexcept {
+  const FlowRest& rest = flows_.rest(slot);
+  const bool unnamed = rest.evidence <= Evidence::Port && flows_[slot].has(Flow::kPayloadSeen);
+  if (!unnamed && !NameSheet(names_.at(flows_.note(slot).names)).host().empty()) return false;
+  if (early_flows_.room() == 0) {
+    ++counters_.early_flows_unnamed;
+    return false;
+  }
+  early_flows_[early_flows_.take()] = {flows_[slot], rest, flows_.note(slot)};
+  return true;
+}
+
+/// What is still open of a flow that ends is closed: its name and its handshake.
+void Worker::settle_flow(uint32_t slot) noexcept {
+  Flow& flow = flows_[slot];
+  const FlowRest& rest = flows_.rest(slot);
+  const Endpoint low = rest.key.low(), high = rest.key.high();
+  if (!flow.has(Flow::kClassified)) {
+    settle_name(slot, flow.client_is_low() ? low : high, flow.client_is_low() ? high : low);
+  }
+  if (flow.side == kNoSlot) return;
+  Handshake& handshake = sides_[flow.side].handshake;
+  if (handshake.open()) hand_on_handshake(rest.key, rest.interface, handshake);
+  close_side(flow);
 }
 
 /// The name of a flow that ends without having been named for good.
@@ -115,23 +143,19 @@ void Worker::settle_name(uint32_t slot, const Endpoint& client, const Endpoint& 
   flows_.note(slot).signature = rules_->ids->global_signature(verdict.signature);
 }
 
+/// Folds what was counted since the last time; a flow that ends has been settled before.
 void Worker::hand_on_flow(uint32_t slot, CloseReason reason) noexcept {
-  Flow& flow = flows_[slot];
-  FlowRest& rest = flows_.rest(slot);
-  const FlowNote& note = flows_.note(slot);
+  hand_on_flow(slot, flows_[slot], flows_.rest(slot), flows_.note(slot), reason);
+}
+
+/// As above, of a flow that may have left the table (a saved capture's alone): `slot` is then of no flow.
+void Worker::hand_on_flow(uint32_t slot, Flow& flow, FlowRest& rest, FlowNote& note, CloseReason reason) noexcept {
   const bool low_is_client = flow.client_is_low();
   const Endpoint low = rest.key.low(), high = rest.key.high();
   const Endpoint& client = low_is_client ? low : high;
   const Endpoint& server = low_is_client ? high : low;
-  if (reason != CloseReason::Open) {
-    if (!flow.has(Flow::kClassified)) settle_name(slot, client, server);
-    if (flow.side != kNoSlot) {
-      Handshake& handshake = sides_[flow.side].handshake;
-      if (handshake.open()) hand_on_handshake(rest.key, rest.interface, handshake);
-      close_side(flow);
-    }
-  }
-  if (reason != CloseReason::Open || flow.has(Flow::kClassified)) name_by_peer(slot, client, server);
+  if (reason != CloseReason::Open || flow.has(Flow::kClassified)) name_by_peer(flow, rest, note, client, server);
+  const NameSheet names(names_.at(note.names));
   FlowRecord record{.client = client,
                     .server = server,
                     .ip_protocol = flow.ip_protocol,
@@ -144,8 +168,11 @@ void Worker::hand_on_flow(uint32_t slot, CloseReason reason) noexcept {
                     .to_server = {},
                     .to_client = {},
                     .first_frame = note.first_frame,
-                    .host = names_.at(note.host),
-                    .interface = rest.interface};
+                    .host = names.host(),
+                    .names = names,
+                    .interface = rest.interface,
+                    .host_source = names.host_source()};
+  name_by_dns(note, record);
   std::array<Traffic, 2> by_ends;  // what the low and the high end sent
   for (const bool from_low : {true, false}) {
     const size_t direction = from_low ? 0 : 1;
@@ -174,10 +201,13 @@ void Worker::hand_on_flow(uint32_t slot, CloseReason reason) noexcept {
   const FlowProgress progress{.id = {slot, options_.number, note.incarnation},
                               .reason = reason,
                               .blocked = flow.has(Flow::kBlocked),
+                              .names_are_news = !names.empty() && !flow.has(Flow::kNamesTold),
                               .total_to_server = totals.sent[low_is_client ? 0 : 1],
                               .total_to_client = totals.sent[low_is_client ? 1 : 0]};
   count_ends(record, to_server, to_client, first, progress.total_to_server.packets + progress.total_to_client.packets);
-  if (progress.final() || sink_.takes_progress()) sink_.on_progress(record, progress);
+  if (!progress.final() && !sink_.takes_progress()) return;
+  sink_.on_progress(record, progress);
+  flow.set(Flow::kNamesTold);
 }
 
 /// A SYN that nothing followed: an unanswered attempt, and a flow of one frame.
@@ -201,7 +231,9 @@ void Worker::end_pending_syn(const PendingSyn& syn) noexcept {
                     .to_client = {},
                     .first_frame = live() ? 0 : syn.frame,
                     .host = {},
+                    .names = {},
                     .interface = interface};
+  name_by_dns({.first_frame = record.first_frame}, record);
   ClassifyState fresh{};
   const Verdict verdict = rules_->classifier.finish(fresh, record.ip_protocol, record.client.port, record.server.port);
   record.application = rules_->ids->global(verdict.application);
@@ -231,8 +263,12 @@ void Worker::count_bare_syn(const FlowRecord& record, const Traffic& sent) noexc
 
 /// Every ending flow adds to rows that lie anywhere in large tables, so they are fetched some flows ahead. Between two
 /// blocks of flows is room made for the rows they may add.
-void Worker::finish(const PeerCache* peers) {
-  everybodys_peers_ = peers;
+void Worker::finish(const Lessons* lessons) {
+  DnsNames own_names;
+  if (lessons == nullptr && dns_notes_.end() > 0) own_names = DnsNames(dns_notes());
+  everybodys_peers_ = lessons != nullptr ? &lessons->peers : nullptr;
+  dns_names_ = lessons != nullptr ? &lessons->names : &own_names;
+  if (dns_names_->empty()) dns_names_ = nullptr;
   finishing_ = true;
   constexpr size_t kBlock = 64, kAhead = 8;
   std::array<uint32_t, kBlock> block;
@@ -248,6 +284,7 @@ void Worker::finish(const PeerCache* peers) {
     for (size_t i = 0; i < std::min(kAhead, count); ++i) prefetch(block[i]);
     for (size_t i = 0; i < count; ++i) {
       if (i + kAhead < count) prefetch(block[i + kAhead]);
+      settle_flow(block[i]);
       hand_on_flow(block[i], CloseReason::Stopped);
     }
     count = 0;
@@ -259,15 +296,26 @@ void Worker::finish(const PeerCache* peers) {
   });
   end_block();
   flows_.clear();
+  finish_early_flows();
   while (const auto syn = syns_.take_any()) {
     tables_.make_room(1);
     end_pending_syn(*syn);
+  }
+  dns_names_ = nullptr;
+}
+
+void Worker::finish_early_flows() {
+  for (uint32_t i = 0; i < early_flows_.end(); ++i) {
+    EarlyFlow& early = early_flows_[i];
+    tables_.make_room(1);
+    hand_on_flow(kNoSlot, early.flow, early.rest, early.note, CloseReason::Stopped);
   }
 }
 
 size_t Worker::memory_bytes() const noexcept {
   return flows_.memory_bytes() + syns_.memory_bytes() + sides_.memory_bytes() + other_paths_.memory_bytes() +
-         tables_.memory_bytes() + rtts_.memory_bytes() + peers_.memory_bytes() + (live() ? names_.memory_bytes() : 0);
+         tables_.memory_bytes() + rtts_.memory_bytes() + peers_.memory_bytes() +
+         dns_notes_.memory_bytes() + early_flows_.memory_bytes() + (live() ? names_.memory_bytes() : 0);
 }
 
 }  // namespace wirewatch

@@ -124,6 +124,7 @@ std::unique_ptr<PreparedRules> Worker::adopt(std::unique_ptr<PreparedRules> next
   earlier_classify_.scanned_bytes += counters.scanned_bytes;
   earlier_classify_.errors += counters.errors;
   earlier_classify_.dropped_matches += counters.dropped_matches;
+  earlier_classify_.hellos_given_up += counters.hellos_given_up;
   // The oldest numbers that are remembered leave with the rules that are given back, to be released elsewhere.
   rules_->also_released = std::exchange(earlier_ids_[generation_ % kRememberedRules], rules_->ids);
   ++generation_;
@@ -198,6 +199,7 @@ ClassifyCounters Worker::classify_counters() const noexcept {
   counters.scanned_bytes += earlier_classify_.scanned_bytes;
   counters.errors += earlier_classify_.errors;
   counters.dropped_matches += earlier_classify_.dropped_matches;
+  counters.hellos_given_up += earlier_classify_.hellos_given_up;
   return counters;
 }
 

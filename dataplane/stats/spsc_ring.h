@@ -36,9 +36,11 @@ class RingProducer {
     header_.written.store(++written_, std::memory_order_release);
     return true;
   }
+  /// Counts a record that is not even tried.
+  void leave_out() noexcept { header_.dropped.store(++dropped_, std::memory_order_relaxed); }
   /// Records that fit now. An impossible index of the consumer's counts as a full ring.
   size_t room() noexcept {
-    if (written_ - taken_ == capacity_) taken_ = header_.taken.load(std::memory_order_acquire);
+    if (written_ - taken_ >= capacity_ / 2) taken_ = header_.taken.load(std::memory_order_acquire);
     const uint64_t used = written_ - taken_;
     if (used <= capacity_) return static_cast<size_t>(capacity_ - used);
     taken_ = written_ - capacity_;

@@ -61,12 +61,20 @@ Bytes response(std::string_view name, const std::vector<Answer>& answers, uint16
   return message;
 }
 
+bool learn(DnsMemory& memory, const Bytes& message, const IpAddress& client, Timestamp time) {
+  DnsAnswerReader reader;
+  DnsAnswer answer;
+  if (!reader.read(message, answer)) return false;
+  memory.learn(answer, client, time);
+  return true;
+}
+
 const IpAddress kClient = address("10.0.0.5");
 const IpAddress kOther = address("10.0.0.6");
 
 TEST(DnsMemory, GivesTheNameThatWasAskedFor) {
   DnsMemory memory;
-  memory.learn(response("WWW.Example.org", {cname(), a("192.0.2.1"), a("2001:db8::1")}), kClient, kStart);
+  learn(memory, response("WWW.Example.org", {cname(), a("192.0.2.1"), a("2001:db8::1")}), kClient, kStart);
   EXPECT_EQ(memory.name_of(kClient, address("192.0.2.1"), after(1)), "www.example.org");
   EXPECT_EQ(memory.name_of(kClient, address("2001:db8::1"), after(1)), "www.example.org");
   EXPECT_EQ(memory.counters().remembered, 2u);
@@ -74,22 +82,22 @@ TEST(DnsMemory, GivesTheNameThatWasAskedFor) {
 
 TEST(DnsMemory, KnowsOnlyWhatThisClientAskedFor) {
   DnsMemory memory;
-  memory.learn(response("a.example", {a("192.0.2.1")}), kClient, kStart);
+  learn(memory, response("a.example", {a("192.0.2.1")}), kClient, kStart);
   EXPECT_EQ(memory.name_of(kOther, address("192.0.2.1"), kStart), "");
   EXPECT_EQ(memory.name_of(kClient, address("192.0.2.2"), kStart), "");
 }
 
 TEST(DnsMemory, TakesTheLatestAnswerForAnAddress) {
   DnsMemory memory;
-  memory.learn(response("first.example", {a("192.0.2.1")}), kClient, kStart);
-  memory.learn(response("second.example", {a("192.0.2.1")}), kClient, after(1));
+  learn(memory, response("first.example", {a("192.0.2.1")}), kClient, kStart);
+  learn(memory, response("second.example", {a("192.0.2.1")}), kClient, after(1));
   EXPECT_EQ(memory.name_of(kClient, address("192.0.2.1"), after(2)), "second.example");
 }
 
 TEST(DnsMemory, ForgetsInPacketTime) {
   DnsMemory memory;
-  memory.learn(response("a.example", {a("192.0.2.1", 1000)}), kClient, kStart);
-  memory.learn(response("b.example", {a("192.0.2.2", 1)}), kClient, kStart);
+  learn(memory, response("a.example", {a("192.0.2.1", 1000)}), kClient, kStart);
+  learn(memory, response("b.example", {a("192.0.2.2", 1)}), kClient, kStart);
   EXPECT_EQ(memory.name_of(kClient, address("192.0.2.1"), after(1000)), "a.example");
   EXPECT_EQ(memory.name_of(kClient, address("192.0.2.1"), after(1001)), "");
   EXPECT_EQ(memory.name_of(kClient, address("192.0.2.2"), after(300)), "b.example");  // programs keep addresses longer
@@ -109,7 +117,7 @@ TEST(DnsMemory, PassesOverWhatIsNoGoodAnswer) {
                                 {"no host name", response("a b.example", {a("192.0.2.1")})}};
   for (const Case& each : cases) {
     DnsMemory memory;
-    memory.learn(each.message, kClient, kStart);
+    learn(memory, each.message, kClient, kStart);
     EXPECT_EQ(memory.counters().remembered, 0u) << each.description;
   }
 }
@@ -118,7 +126,7 @@ TEST(DnsMemory, IsBoundedAndCountsWhatItForgets) {
   DnsMemory memory(64);
   for (uint32_t i = 0; i < 5000; ++i) {
     const std::string server = "10." + std::to_string(i >> 16 & 255) + "." + std::to_string(i >> 8 & 255) + "." + std::to_string(i & 255);
-    memory.learn(response("host-" + std::to_string(i) + ".example", {a(server.c_str())}), kClient, kStart);
+    learn(memory, response("host-" + std::to_string(i) + ".example", {a(server.c_str())}), kClient, kStart);
     EXPECT_EQ(memory.name_of(kClient, address(server.c_str()), kStart), "host-" + std::to_string(i) + ".example");
   }
   EXPECT_GT(memory.counters().replaced, 4000u);
@@ -126,8 +134,8 @@ TEST(DnsMemory, IsBoundedAndCountsWhatItForgets) {
 
 TEST(DnsMemory, GivesNoNameThatTheRingHasOverwritten) {
   DnsMemory memory(64);
-  memory.learn(response("first.example", {a("192.0.2.1")}), kClient, kStart);
-  for (int i = 0; i < 200; ++i) memory.learn(response("another-long-name.example", {a("192.0.2.9")}), kOther, kStart);
+  learn(memory, response("first.example", {a("192.0.2.1")}), kClient, kStart);
+  for (int i = 0; i < 200; ++i) learn(memory, response("another-long-name.example", {a("192.0.2.9")}), kOther, kStart);
   const auto name = memory.name_of(kClient, address("192.0.2.1"), kStart);
   EXPECT_TRUE(name.empty() || name == "first.example");
 }
@@ -135,15 +143,15 @@ TEST(DnsMemory, GivesNoNameThatTheRingHasOverwritten) {
 TEST(DnsMemory, SurvivesDamage) {
   const Bytes good = response("www.example.org", {cname(), a("192.0.2.1"), a("192.0.2.2")});
   DnsMemory memory(64);
-  for (size_t size = 0; size < good.size(); ++size) memory.learn(Bytes(good.begin(), good.begin() + static_cast<long>(size)), kClient, kStart);
+  for (size_t size = 0; size < good.size(); ++size) learn(memory, Bytes(good.begin(), good.begin() + static_cast<long>(size)), kClient, kStart);
   std::mt19937 random(7);
   for (int round = 0; round < 5000; ++round) {
     Bytes bad = good;
     for (int i = 0; i < 4; ++i) bad[random() % bad.size()] = static_cast<uint8_t>(random());
-    memory.learn(bad, kClient, {static_cast<int64_t>(random()) << 31});
+    learn(memory, bad, kClient, {static_cast<int64_t>(random()) << 31});
   }
-  memory.learn(good, kClient, {INT64_MAX - 5});
-  memory.learn(good, kClient, kNoTimestamp);
+  learn(memory, good, kClient, {INT64_MAX - 5});
+  learn(memory, good, kClient, kNoTimestamp);
 }
 
 }  // namespace

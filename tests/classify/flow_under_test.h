@@ -29,7 +29,7 @@ class Flow {
   std::string name(const Verdict& verdict) const {
     return std::string(rules_->application_name(verdict.application));
   }
-  const ClassifyCounters& counters() const { return classifier_.counters(); }
+  ClassifyCounters counters() const { return classifier_.counters(); }
   Classifier& classifier() { return classifier_; }
 
  private:

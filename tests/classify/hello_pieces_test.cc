@@ -145,7 +145,7 @@ TEST(HelloInPieces, GivesTheOldestPlaceToANewcomer) {
                                       .has_sequence = true});
   };
   for (ClassifyState& state : flows) EXPECT_FALSE(send(state, 0, 1000).done);
-  EXPECT_GT(classifier.hellos_given_up(), 0u);
+  EXPECT_GT(classifier.counters().hellos_given_up, 0u);
   EXPECT_TRUE(send(flows.front(), 1000, hello.size()).done);  // lost its place: named without a host
   EXPECT_EQ(classifier.names().host, "");
   EXPECT_TRUE(send(flows.back(), 1000, hello.size()).done);

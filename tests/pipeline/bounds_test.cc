@@ -80,7 +80,7 @@ TEST_F(SynFlood, CostsNoEstablishedMeasurementAndNoMemory) {
 
 TEST(Worker, EvictsFlowsAtItsBoundAndCountsThem) {
   constexpr unsigned kMost = 100, kFlows = 1000;
-  WorkerRun run({.max_flows = kMost});
+  WorkerRun run({.max_flows = kMost, .max_early_flows = 0});
   Traffic given;
   size_t most_bytes = 0;
   for (unsigned i = 0; i < kFlows; ++i) {
@@ -91,6 +91,7 @@ TEST(Worker, EvictsFlowsAtItsBoundAndCountsThem) {
   }
   EXPECT_EQ(run.worker.counters().flows_evicted, kFlows - kMost);
   EXPECT_EQ(run.flows.size(), kFlows - kMost) << "what gave way was handed on";
+  EXPECT_EQ(run.worker.counters().early_flows_unnamed, kFlows - kMost) << "nobody could teach it a host any more";
   EXPECT_LE(run.worker.memory_bytes(), most_bytes * 2);
   run.finish();
   EXPECT_EQ(run.flows.size(), kFlows);

@@ -46,8 +46,8 @@ TEST(NameArena, HasNoPlaceForNoNameAndForOneThatIsTooLong) {
   NameArena names(1000);
   names.make_room();
   EXPECT_EQ(names.keep(""), NameArena::kNone);
-  EXPECT_EQ(names.keep(std::string(256, 'x')), NameArena::kNone);
-  EXPECT_NE(names.keep(std::string(255, 'x')), NameArena::kNone);
+  EXPECT_EQ(names.keep(std::string(511, 'x')), NameArena::kNone);
+  EXPECT_NE(names.keep(std::string(510, 'x')), NameArena::kNone);
   EXPECT_EQ(names.at(NameArena::kNone), "");
 }
 

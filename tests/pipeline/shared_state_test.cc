@@ -175,6 +175,39 @@ TEST(SharedState, CutsAHostThatDoesNotFitAndSaysSo) {
   EXPECT_EQ(flow.host(), host.substr(0, FlowEvent::kLongestHost));
 }
 
+TEST(SharedState, CarriesTheNamesReadInsideAFlow) {
+  std::array<char, NameSheet::kMost> room;
+  const std::string agent(400, 'u');
+  const NameSheet names(NameSheet::pack(
+      {.host = "www.example", .alpn = "h2", .ja4 = "t13d1516h2_8daaf6152771_e5627efa2ab1", .user_agent = agent, .encrypted_hello = true}, room));
+  const auto event = decode(encode(names, FlowId{.slot = 7, .worker = 1, .incarnation = 3}));
+  ASSERT_TRUE(event);
+  const auto& named = std::get<NamesEvent>(*event);
+  EXPECT_EQ(named.id, (FlowId{.slot = 7, .worker = 1, .incarnation = 3}));
+  EXPECT_EQ(named.sheet().host(), "") << "that is in the flow's own record";
+  EXPECT_EQ(named.sheet().alpn(), "h2");
+  EXPECT_EQ(named.sheet().ja4(), "t13d1516h2_8daaf6152771_e5627efa2ab1");
+  EXPECT_EQ(named.sheet().user_agent(), agent.substr(0, NameSheet::kLongestUserAgent));
+  EXPECT_TRUE(named.sheet().encrypted_hello());
+}
+
+TEST(SharedState, CarriesWhatClientsWereTold) {
+  const std::array addresses{DnsAddress{IpAddress::parse("192.0.2.1").value(), 600'000'000'000},
+                             DnsAddress{IpAddress::parse("2001:db8::1").value(), 300'000'000'000}};
+  const IpAddress client = IpAddress::parse("10.0.0.5").value();
+  const auto event = decode(encode("www.example", addresses, client, Timestamp{42}));
+  ASSERT_TRUE(event);
+  const auto& answer = std::get<AnswerEvent>(*event);
+  EXPECT_EQ(answer.name(), "www.example");
+  EXPECT_EQ(answer.client, client);
+  EXPECT_EQ(answer.time.ns, 42);
+  ASSERT_EQ(answer.count, 2u);
+  for (size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(answer.addresses[i].address, addresses[i].address);
+    EXPECT_EQ(answer.addresses[i].kept_ns, addresses[i].kept_ns);
+  }
+}
+
 TEST(SharedState, RefusesARegionThatIsNotWhatItSays) {
   struct Row {
     std::string_view description;

@@ -43,7 +43,8 @@ std::shared_ptr<const RuleSet> small_rules();
 
 class WorkerRun final : public EventSink {
  public:
-  explicit WorkerRun(const WorkerOptions& options = {}) : worker(options, small_rules(), *this) {}
+  explicit WorkerRun(const WorkerOptions& options = {}, std::shared_ptr<const RuleSet> rules = small_rules())
+      : worker(options, std::move(rules), *this) {}
 
   void on_handshake(const HandshakeRecord& handshake) noexcept override { handshakes.push_back(handshake); }
   void on_flow(const FlowRecord& flow) noexcept override { flows.push_back(flow); }
