@@ -113,6 +113,7 @@ bool CaptureSession::matches(Arrival& arrival) noexcept {
 void CaptureSession::receive(Arrival& arrival) {
   ++counts_.received;
   changed_ = true;
+  if (trigger_ && trigger_->ends(arrival.arrived())) end_firing(arrival.arrived());
   if (stopped()) {
     ++counts_.after_limit;
   } else if (filter_ && !matches(arrival)) {

@@ -48,6 +48,8 @@ Result<void> SessionFiles::open(Timestamp now) {
   interfaces_.clear();
   notes_.forget();
   accounted_ = 0;
+  // Whoever is killed in the next second leaves a file that opens.
+  if (!flush()) return fail(fault_);
   account();
   return {};
 }

@@ -22,6 +22,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kRecord = "/session.json";
+constexpr const char* kRoom = "/session.json.room";  // given up for the last record, which a full disk has to have room for
 constexpr size_t kLongestRecord = 16 << 20;  // 10,000 files of a ring are 2 MB
 
 Result<void> make_private(const std::string& folder) {
@@ -67,6 +68,10 @@ void look_at_files(const std::string& folder, CaptureView& view, std::vector<std
     struct stat status {};
     if (::lstat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) {
       counts.deleted += file.packets;
+      continue;
+    }
+    if (file.open && status.st_size == 0) {  // killed before its first bytes
+      ::unlink(path.c_str());
       continue;
     }
     if (file.open) {
@@ -135,12 +140,19 @@ Result<std::string> make_session_folder(const std::string& directory, const std:
   if (!fs::is_empty(folder, unreadable) || unreadable) {
     return fail(folder + ": there is something in it already; delete that session, or choose another directory");
   }
+  constexpr off_t kRoomBytes = 64 * 1024;
+  const FileDescriptor room(::open((folder + kRoom).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (const int error = room ? ::posix_fallocate(room.get(), 0, kRoomBytes) : errno; error == ENOSPC || error == EDQUOT || !room) {
+    delete_session(folder, {});
+    return fail(fmt::format("{}: {}", folder, std::strerror(error)));
+  }
   return folder;
 }
 
 Result<void> save_session(const std::string& folder, const CaptureView& view) {
   const std::string text = to_json(view).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
   const std::string path = folder + kRecord, temporary = path + ".new";
+  if (view.state == CaptureState::Stopped) ::unlink((folder + kRoom).c_str());
   const FileDescriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
   bool written = static_cast<bool>(file);
   for (size_t at = 0; written && at < text.size();) {
@@ -177,6 +189,7 @@ void delete_session(const std::string& folder, const std::vector<CaptureFile>& f
   for (const CaptureFile& file : files) ::unlink((folder + "/" + file.name).c_str());
   ::unlink((folder + kRecord).c_str());
   ::unlink((folder + kRecord + ".new").c_str());
+  ::unlink((folder + kRoom).c_str());
   ::rmdir(folder.c_str());
 }
 

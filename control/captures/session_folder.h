@@ -12,7 +12,7 @@
 
 namespace wirewatch {
 
-/// Makes `directory`/`name`, both for their owner alone. Refuses a folder in which there is something already.
+/// Makes `directory`/`name`, both for their owner alone, with a little room for the last record. Refuses a folder in which there is something already.
 Result<std::string> make_session_folder(const std::string& directory, const std::string& name);
 
 /// Writes session.json; what it says of the file that is open must have been flushed before.
