@@ -8,6 +8,7 @@
 #include "bench/rate.h"
 #include "bench/rules.h"
 #include "dataplane/pipeline/live_worker.h"
+#include "dataplane/pipeline/packet_region.h"
 #include "dataplane/pipeline/registry.h"
 #include "dataplane/pipeline/run_live.h"
 
@@ -106,6 +107,25 @@ void BM_LiveWorker_SmallFrames(benchmark::State& state) {
   state.counters["memory_MB"] = static_cast<double>(plane.worker.worker().memory_bytes()) / 1e6;
 }
 BENCHMARK(BM_LiveWorker_SmallFrames)->ArgName("flows")->Arg(1'000)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
+
+/// The same at 100 k flows with taps that none of the frames matches, in place of sessions that look for something rare.
+void BM_LiveWorker_Tapped(benchmark::State& state) {
+  constexpr uint32_t kFlows = 100'000;
+  Plane plane(kFlows);
+  auto packets = *PacketRegion::create(1, size_t{32} << 20, 1);
+  std::vector<TapSpec> specs;
+  for (uint8_t slot = 0; slot < state.range(0); ++slot) specs.push_back({.slot = slot, .id = slot + uint64_t{1}, .filter = "tcp.port == 111"});
+  auto set = *TapSet::compile(specs, 1, std::make_shared<TapNames>());
+  plane.worker.taps().offer(std::make_unique<TapOrder>(TapOrder{std::move(set), &packets.ring(0)}));
+  SmallFrames frames(kFlows);
+  for (size_t burst = 0; burst < frames.bursts(); ++burst) frames.play(plane.worker, burst);
+  frames.draw();
+  for (auto _ : state) {
+    for (size_t burst = 0; burst < frames.bursts(); ++burst) frames.play(plane.worker, burst);
+  }
+  report_rate(state, static_cast<uint64_t>(state.iterations()) * kDrawn);
+}
+BENCHMARK(BM_LiveWorker_Tapped)->ArgName("taps")->Arg(0)->Arg(1)->Arg(5)->Unit(benchmark::kMillisecond);
 
 /// Taking rules that were prepared elsewhere, and giving back the ones before.
 void BM_LiveWorker_AdoptRules(benchmark::State& state) {
