@@ -24,7 +24,7 @@ DpdkQueue::~DpdkQueue() { rte_pktmbuf_free_bulk(buffers_.data(), count_); }
 uint16_t DpdkQueue::receive() noexcept {
   const uint16_t count = rte_eth_rx_burst(port_.id(), queue_, buffers_.data(), kBurstSize);
   full_bursts_ = count == kBurstSize ? full_bursts_ + 1 : 0;
-  arrived_ = read_ticks();
+  if (count > 0) arrived_ = read_ticks();  // and stays: now() goes on from there
   return count;
 }
 
@@ -117,7 +117,5 @@ Timestamp DpdkQueue::now() const noexcept {
   if (!other_times || reader_.last_time() == kNoTimestamp) return {map.to_ns(ticks)};
   return {reader_.last_time().ns + (map.to_ns(ticks) - map.to_ns(arrived_))};
 }
-
-size_t DpdkQueue::read_losses(std::span<LossCounter> losses) const noexcept { return port_.read_losses(losses); }
 
 }  // namespace wirewatch

@@ -63,6 +63,7 @@ bool SteeredDpdkQueue::take_handed_over(Burst& burst) noexcept {
     if (from == worker_) continue;
     count_ = rte_ring_sc_dequeue_burst(steering_.ring(from, worker_), reinterpret_cast<void**>(buffers_.data()), kBurstSize, nullptr);
     if (count_ == 0) continue;
+    arrived_ = read_ticks();
     reader_.read_handed_over({buffers_.data(), count_}, packets_);
     parse_all({packets_.data(), count_}, parse_, burst.layers);
     for (size_t i = 0; i < count_; ++i) burst.parsed[i] = {&packets_[i], &burst.layers[i]};
@@ -77,7 +78,8 @@ bool SteeredDpdkQueue::take_own(Burst& burst) noexcept {
   const uint16_t received = rte_eth_rx_burst(port_.id(), static_cast<uint16_t>(worker_), buffers_.data(), kBurstSize);
   if (received == 0) return false;
   steering_.note_traffic();
-  reader_.read({buffers_.data(), received}, packets_, read_ticks());
+  arrived_ = read_ticks();
+  reader_.read({buffers_.data(), received}, packets_, arrived_);
   parse_all({packets_.data(), received}, parse_, burst.layers);
   count_ = 0;
   burst.count = 0;
@@ -117,10 +119,11 @@ void SteeredDpdkQueue::recycle(Burst& burst) noexcept {
 }
 
 Timestamp SteeredDpdkQueue::now() const noexcept {
+  const ClockMap map = port_.tsc().map().load();
+  const uint64_t ticks = read_ticks();
   const bool other_times = port_.clock().kind() == StampKind::AsGiven && port_.clock().in_use();
-  return other_times && reader_.last_time() != kNoTimestamp ? reader_.last_time() : Timestamp{port_.tsc().now_ns()};
+  if (!other_times || reader_.last_time() == kNoTimestamp) return {map.to_ns(ticks)};
+  return {reader_.last_time().ns + (map.to_ns(ticks) - map.to_ns(arrived_))};
 }
-
-size_t SteeredDpdkQueue::read_losses(std::span<LossCounter> losses) const noexcept { return port_.read_losses(losses); }
 
 }  // namespace wirewatch

@@ -83,6 +83,24 @@ TEST(DpdkQueue, HardwareStampsComeOutToTheNanosecondInTheRtt) {
   EXPECT_EQ(queue.counts().stamped.get(), 3u);
 }
 
+TEST(DpdkQueue, ACapturesOwnTimeGoesOnWhileNothingComes) {
+  RingDevice device(1);
+  DpdkPortOptions options = options_for(1);
+  options.trust_stamps = true;
+  const auto port = opened(device, options);
+  DpdkQueue queue(*port, 0);
+  constexpr int64_t kAt = 1'700'000'000'000'000'000;
+  device.put({.bytes = segment(1, true).syn().bytes(), .stamp = static_cast<uint64_t>(kAt)});
+  drain(queue, [](const Burst&) {});
+  const int64_t first = queue.now().ns;
+  EXPECT_GE(first, kAt);
+  const int64_t begin = test_clock().now_ns();
+  Burst burst;
+  while (test_clock().now_ns() - begin < 2'000'000) ASSERT_EQ(queue.poll(burst), Poll::Idle);
+  EXPECT_GE(queue.now().ns - first, 2'000'000) << "or nothing would be published or age any more";
+  EXPECT_LT(queue.now().ns - kAt, 60'000'000'000);
+}
+
 TEST(DpdkQueue, WithoutTrustAStampFromAnotherYearIsRefusedAndTheProcessorsClockUsed) {
   RingDevice device(1);
   const auto port = opened(device, options_for(1));

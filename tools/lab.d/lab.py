@@ -17,6 +17,7 @@ def open_lab(source, logs, dataplane_options="", managed=True, inline=False):
 
     if inline:  # nobody reaches anybody without it
         watching = observe()
+        topology.open_inline()
         topology.meet_neighbours()
         hosts.start_servers(logs)
     else:  # sees nothing of how the network gets up

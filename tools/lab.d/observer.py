@@ -18,8 +18,9 @@ DATAPLANE_SOCKET = RUN / "dataplane.sock"
 # How each source is told to watch an interface, and how to forward as well.
 SOURCES = {"afpacket": "afpacket:{0}", "afxdp": "afxdp:{0}", "dpdk": "dpdk:net_pcap{1},rx_iface={0}"}
 FORWARDING = {**SOURCES, "dpdk": "dpdk:net_af_packet{1},iface={0}"}
-# Counters of frames that did not arrive, among all that a port has.
-LOSSES = {"packet_socket_ring_full", "xdp_rx_dropped", "xdp_rx_ring_full", "rx_missed", "rx_errors", "rx_no_buffer"}
+# Losses of a port that are frames which were not looked at; the others did not leave again.
+LOSSES = {"packet_socket_ring_full", "xdp_rx_dropped", "xdp_rx_ring_full", "rx_missed", "rx_errors", "rx_no_buffer",
+          "shed_inspection"}
 START_PATIENCE_S = 60  # the first start compiles the rules
 
 

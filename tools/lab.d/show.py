@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What a person sees: the pages of the live commands while the network is at work, and whether the sums agree."""
 
+import json
 import sys
 import time
 
@@ -45,6 +46,9 @@ def print_balance(observer):
         "all accounted for" if packets + lost == frames else "NOT THE SAME"
     print(f"\n{' and '.join(observer.interfaces)} received {frames:,} frames, {size:,} bytes; Wirewatch ({observer.source}) saw "
           f"{packets:,}, {seen_size:,}" + (f", lost {losses}" if lost else "") + f": {verdict}", flush=True)
+    if verdict == "NOT THE SAME":
+        for port in observer.ask("status")["ports"]:
+            print(f"  {json.dumps(port)}")
     return verdict != "NOT THE SAME"
 
 

@@ -40,13 +40,14 @@ def quiet(namespace, interface):
         "off", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def cable(one, one_name, other, other_name, mac=None):
-    """A cable between two namespaces, both ends up."""
+def cable(one, one_name, other, other_name, mac=None, up=True):
+    """A cable between two namespaces, both ends up, or only the one in `watch`."""
     address = ("address", mac) if mac else ()
     ip("-n", one, "link", "add", one_name, "type", "veth", "peer", "name", other_name, *address, "netns", other)
     for namespace, name in ((one, one_name), (other, other_name)):
         quiet(namespace, name)
-        ip("-n", namespace, "link", "set", name, "up")
+        if up or namespace == WATCH:
+            ip("-n", namespace, "link", "set", name, "up")
 
 
 def bridge(namespace, name, *options):
@@ -54,9 +55,9 @@ def bridge(namespace, name, *options):
     ip("-n", namespace, "link", "set", name, "up")
 
 
-def plug(namespace, interface, into):
+def plug(namespace, interface, into, up=True):
     network.set_sysctl(namespace, **{f"ipv6__conf__{interface}__disable_ipv6": 1})  # those of TAPs were made elsewhere
-    ip("-n", namespace, "link", "set", interface, "master", into, "up")
+    ip("-n", namespace, "link", "set", interface, "master", into, *(["up"] if up else []))
 
 
 def router_interface(segment):
@@ -72,8 +73,8 @@ def make_router(inline):
         network.set_sysctl(name, ipv6__conf__all__disable_ipv6=1, ipv6__conf__default__disable_ipv6=1)
     bridge(SWITCH, SEGMENTS["servers"].bridge)
     if inline:
-        cable(ROUTER, "lan", WATCH, "west")
-        cable(WATCH, "east", SWITCH, "uplink")
+        cable(ROUTER, "lan", WATCH, "west", up=False)
+        cable(WATCH, "east", SWITCH, "uplink", up=False)
     else:
         bridge(TAP, "hub", "ageing_time", "0")
         cable(ROUTER, "lan", TAP, "to-router")
@@ -81,15 +82,21 @@ def make_router(inline):
         cable(WATCH, MIRROR, TAP, "to-mirror")
         plug(TAP, "to-router", "hub")
         plug(TAP, "to-switch", "hub")
-    plug(SWITCH, "uplink", SEGMENTS["servers"].bridge)
+    plug(SWITCH, "uplink", SEGMENTS["servers"].bridge, up=not inline)
     for name, segment in SEGMENTS.items():
         router = Host("router", name, 1, 0, "router")
         interface = router_interface(name)
         if name != "servers":
             ip("-n", ROUTER, "link", "add", interface, "type", "bridge", "mcast_snooping", "0")
-        ip("-n", ROUTER, "link", "set", interface, "address", router.mac, "up")
+        ip("-n", ROUTER, "link", "set", interface, "address", router.mac, *([] if inline and name == "servers" else ["up"]))
         for address in (f"{router.ipv4}/24", f"{router.ipv6}/64"):
             ip("-n", ROUTER, "address", "add", address, "dev", interface)
+
+
+def open_inline():
+    """Plugs in both ends of the bump in the wire: what its interfaces receive from now on is what it sees."""
+    for namespace, interface in ((SWITCH, "uplink"), (ROUTER, "lan")):
+        ip("-n", namespace, "link", "set", interface, "up")
 
 
 def open_mirror():
