@@ -62,7 +62,7 @@ struct PortView {
   Traffic received;
   uint64_t forwarded_packets = 0;
   uint64_t dropped_packets = 0;
-  NamedCounts loss;
+  NamedCounts loss;  // and remarks, as the data plane publishes them
 };
 
 struct RulesView {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "control/api/version.h"
+#include "dataplane/source/port_counters.h"
 
 namespace wirewatch {
 
@@ -58,7 +59,10 @@ void write_ports(JsonWriter& json, std::span<const PortView> ports) {
     write_traffic_fields(json, port.received);
     json.field("forwarded", port.forwarded_packets);
     json.field("dropped", port.dropped_packets);
-    write_counts(json, "loss", port.loss);
+    NamedCounts losses, remarks;
+    for (const auto& counter : port.loss) (is_loss(counter.first) ? losses : remarks).push_back(counter);
+    write_counts(json, "loss", losses);
+    write_counts(json, "remarks", remarks);
   });
 }
 

@@ -4,6 +4,7 @@
 #include <prometheus/text_serializer.h>
 
 #include "control/metrics/families.h"
+#include "dataplane/source/port_counters.h"
 
 namespace wirewatch {
 namespace {
@@ -43,9 +44,16 @@ void about_ports(Families& families, const std::vector<PortState>& ports) {
   families.gauge("port_link_up", "Whether the port has a link");
   each([](const PortState& port) { return port.link_up ? 1.0 : 0.0; });
   families.counter("port_lost_packets_total", "Frames a port knows to have missed, by reason");
-  for (const PortState& port : ports) {
-    for (const auto& [reason, count] : port.losses) families.value(count, {{"port", port.name}, {"reason", reason}});
-  }
+  const auto counters = [&](bool losses) {
+    for (const PortState& port : ports) {
+      for (const auto& [reason, count] : port.losses) {
+        if (is_loss(reason) == losses) families.value(count, {{"port", port.name}, {"reason", reason}});
+      }
+    }
+  };
+  counters(true);
+  families.counter("port_remarks_total", "Frames and events of a port that are no loss and worth knowing, by reason");
+  counters(false);
   families.gauge("port_timestamp_resolution_seconds", "Resolution of the clock that stamps a port's frames");
   for (const PortState& port : ports) {
     families.value(static_cast<double>(port.timestamps.resolution_ns) * kNanosecond,

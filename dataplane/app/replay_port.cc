@@ -29,6 +29,7 @@ Result<void> ReplayPort::replay(std::unique_ptr<CaptureReader> reader, double sp
 void ReplayPort::run(unsigned, const WorkerContext& context) {
   Timestamp last = kNoTimestamp;
   WorkerReport report;
+  uint64_t rested_since = read_ticks();
   while (!context.stop.load(std::memory_order_relaxed)) {
     std::shared_ptr<ReplaySource> source;
     {
@@ -43,6 +44,9 @@ void ReplayPort::run(unsigned, const WorkerContext& context) {
       context.worker.maintain(last, true);  // new rules and drop lists are taken even so
       const timespec pause{0, 20'000'000};
       ::nanosleep(&pause, nullptr);
+      const uint64_t now = read_ticks();
+      report.idle_ticks += now - std::exchange(rested_since, now);
+      context.boards[0].write(report);
       continue;
     }
     WorkerLoop loop(*source, context.boards, context.settings, [](const Burst&, uint64_t) {}, report);
@@ -50,6 +54,7 @@ void ReplayPort::run(unsigned, const WorkerContext& context) {
     context.worker.finish();
     report = loop.write_report();
     last = source->now();
+    rested_since = read_ticks();
     const std::lock_guard lock(mutex_);
     reading_ = false;
   }

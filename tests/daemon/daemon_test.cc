@@ -53,7 +53,7 @@ ProcessState two_ports() {
   state.ports[0].link_up = true;
   state.ports[0].timestamps = {TimestampSource::Kernel, 1, 40};
   state.ports[0].received = {4838, 1};
-  state.ports[0].losses = {{"kernel_drops", 3}};
+  state.ports[0].losses = {{"kernel_drops", 3}, {"vlan_tags_put_back", 2}};
   return state;
 }
 
@@ -121,7 +121,8 @@ TEST(Daemon, ShowsPortsWithTheirClockAndEveryLossByName) {
   EXPECT_EQ(port["name"], "mirror0");
   EXPECT_EQ(port["timestamp_source"], "kernel");
   EXPECT_EQ(port["clock_error_ns"], 40);
-  EXPECT_EQ(port["loss"]["kernel_drops"], 3);
+  EXPECT_EQ(port["loss"], Json::parse(R"({"kernel_drops": 3})"));
+  EXPECT_EQ(port["remarks"], Json::parse(R"({"vlan_tags_put_back": 2})"));
 }
 
 TEST(Daemon, HandsItsRulesToADataPlaneThatHasNone) {

@@ -31,7 +31,7 @@ LiveTotals totals() {
   totals.process->ports.resize(1);
   totals.process->ports[0].name = "mirror\"0\\";
   totals.process->ports[0].timestamps = {TimestampSource::Kernel, 1, 40};
-  totals.process->ports[0].losses = {{"kernel_drops", 3}};
+  totals.process->ports[0].losses = {{"kernel_drops", 3}, {"xdp_redirected", 9}};
   auto workers = std::make_shared<std::vector<WorkerSnapshot>>();
   workers->emplace_back(0);
   workers->front().counters.total = {100, 10'000};
@@ -60,6 +60,7 @@ TEST(Exposition, HoldsEveryKindOfNumber) {
   for (const char* line : {"wirewatch_packets_total 100\n", "wirewatch_malformed_packets_total{kind=\"ipv4_short\"} 7\n",
                            "wirewatch_evicted_total{kind=\"flows\"} 5\n", "wirewatch_dataplane_up 1\n",
                            "wirewatch_port_lost_packets_total{port=\"mirror\\\"0\\\\\",reason=\"kernel_drops\"} 3\n",
+                           "wirewatch_port_remarks_total{port=\"mirror\\\"0\\\\\",reason=\"xdp_redirected\"} 9\n",
                            "wirewatch_application_flows_total{application=\"tls\",category=\"web\",guessed=\"false\"} 2\n",
                            "wirewatch_application_flows_total{application=\"tls\",category=\"web\",guessed=\"true\"} 1\n",
                            "wirewatch_handshakes_total{outcome=\"established\"} 3\n",

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "control/cli/live/live_pages.h"
-#include "control/client/port_counters.h"
 #include "control/report/human.h"
 
 namespace wirewatch {
@@ -94,6 +93,8 @@ void write_ports(const Json& status, Page& page) {
     const std::string lost = losses_text(member(port, "loss"));
     page.labelled("", lost.empty() ? "nothing lost" : "lost: " + lost,
                   lost.empty() ? Style::Good : Style::Warning);
+    if (const std::string remarks = losses_text(member(port, "remarks")); !remarks.empty())
+      page.labelled("", "also counted: " + remarks, Style::Faint);
   }
 }
 
@@ -147,7 +148,7 @@ std::string losses_text(const Json& counters) {
   if (!counters.is_object()) return text;
   for (const auto& [name, value] : counters.items()) {
     const uint64_t count = count_of(counters, name.c_str());
-    if (count > 0 && is_loss(name)) text += (text.empty() ? "" : ", ") + name + " " + human_count(count);
+    if (count > 0) text += (text.empty() ? "" : ", ") + name + " " + human_count(count);
   }
   return text;
 }
@@ -157,8 +158,7 @@ uint64_t lost_packets(const Json& status) {
   for (const Json& port : rows_of(status, "ports")) {
     const Json& counters = member(port, "loss");
     if (!counters.is_object()) continue;
-    for (const auto& [name, value] : counters.items())
-      lost += is_loss(name) ? count_of(counters, name.c_str()) : 0;
+    for (const auto& [name, value] : counters.items()) lost += count_of(counters, name.c_str());
   }
   return lost;
 }
