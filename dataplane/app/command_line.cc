@@ -15,12 +15,13 @@
 #include "dataplane/app/config.h"
 #include "dataplane/app/control_socket.h"
 #include "dataplane/app/data_plane.h"
+#include "dataplane/app/privileges.h"
 #include "dataplane/base/nearest_name.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr int kDone = 0, kFailed = 1, kUnusable = 2;
+constexpr int kDone = 0, kUnusable = 2;
 
 int complain(const std::string& what, int status) {
   fmt::print(stderr, "wirewatch-dataplane: {}\n", what);
@@ -68,12 +69,14 @@ bool asked_to_end(const FileDescriptor& signals) {
 
 int run_data_plane(DataplaneConfig config) {
   const FileDescriptor signals = signals_to_file();
+  if (const auto done = gain_no_privileges(); !done) return complain(done.error().message, kUnusable);
   if (config.ports.empty()) return complain("no port is configured; give --port SPEC or a [[dataplane.port]] in --config", kUnusable);
   const std::string path = config.control_socket;
   auto socket = ControlSocket::listen(path);
-  if (!socket) return complain(socket.error().message, kFailed);
+  if (!socket) return complain(socket.error().message, kUnusable);
   auto plane = DataPlane::start(std::move(config));
-  if (!plane) return complain(plane.error().message, kFailed);
+  if (!plane) return complain(plane.error().message, kUnusable);
+  for (const std::string& remark : (*plane)->remarks()) fmt::print(stderr, "wirewatch-dataplane: {}\n", remark);
   for (const auto& port : (*plane)->ports()) {
     for (const std::string& remark : port->remarks()) fmt::print(stderr, "wirewatch-dataplane: port '{}': {}\n", port->config().name, remark);
   }
@@ -117,7 +120,7 @@ int run_command_line(int argc, const char* const* argv) {
   app.add_flag("--check-config", arguments.check, "Say what is wrong with the configuration, and leave");
   app.add_flag("--print-config", arguments.print, "Print every key with its value and meaning, and leave");
   app.set_version_flag("--version", std::string("wirewatch-dataplane ") + WIREWATCH_VERSION, "Print the version and leave");
-  app.footer("Exit status: 0 done, 1 it could not start or go on, 2 wrong arguments or configuration.\n\n"
+  app.footer("Exit status: 0 done, 2 it could not start: wrong arguments or configuration, or a port that cannot be opened.\n\n"
              "The configuration, with what holds unless given:\n\n" + print_config({}));
   try {
     app.parse(argc, argv);

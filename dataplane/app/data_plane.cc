@@ -5,7 +5,11 @@
 
 #include <algorithm>
 
+#include "dataplane/app/privileges.h"
 #include "dataplane/base/nearest_name.h"
+#ifdef WIREWATCH_HAS_DPDK
+#include "dataplane/source/dpdk_eal.h"
+#endif
 #include "dataplane/pipeline/tap_stage.h"
 
 namespace wirewatch {
@@ -91,9 +95,22 @@ Result<void> DataPlane::set_up() {
   for (const IpPrefix& prefix : config_.allow_list) {
     if (const auto allowed = blocks_->allow(prefix); !allowed) return allowed;
   }
+  if (const auto given_up = give_up_privileges(); !given_up) return given_up;
   if (const auto started = start_workers(); !started) return started;
   if (const auto applied = apply_blocks(); !applied) return applied;
   publish("running");
+  return {};
+}
+
+/// Of this thread, from which the workers inherit, and of those that DPDK has started.
+Result<void> DataPlane::give_up_privileges() {
+  const auto is = [&](SourceKind kind) { return std::ranges::any_of(config_.ports, [&](const PortConfig& port) { return port.spec.kind == kind; }); };
+  const uint64_t keep = capabilities_to_keep(is(SourceKind::AfXdp));
+#ifdef WIREWATCH_HAS_DPDK
+  if (is(SourceKind::Dpdk)) run_in_eal_thread([keep] { static_cast<void>(drop_capabilities(keep)); });
+#endif
+  if (const auto dropped = drop_capabilities(keep); !dropped) return dropped;
+  for (const std::string& name : privileged_threads(keep)) remarks_.push_back("the thread '" + name + "' keeps its privileges");
   return {};
 }
 

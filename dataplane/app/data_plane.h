@@ -59,10 +59,13 @@ class DataPlane {
   /// As it was published last.
   const ProcessState& state() const noexcept { return state_; }
   const TscClock& clock() const noexcept { return tsc_; }
+  /// What a person should know about the process as a whole.
+  const std::vector<std::string>& remarks() const noexcept { return remarks_; }
 
  private:
   explicit DataPlane(DataplaneConfig config) : config_(std::move(config)) {}
   Result<void> set_up();
+  Result<void> give_up_privileges();
   Result<void> start_workers();
   WorkerOptions worker_options(const PortConfig& port) const;
   void offer_rules();
@@ -84,6 +87,7 @@ class DataPlane {
   std::optional<PacketRegion> packets_;
   std::vector<std::unique_ptr<Port>> ports_;
   std::vector<std::unique_ptr<WorkerThread>> workers_;  // end before the ports they read from
+  std::vector<std::string> remarks_;
   ProcessState state_;
   uint64_t busy_ticks_ = 0, idle_ticks_ = 0;            // as of the last tick
 };

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/source/dpdk_eal.h"
 
+#include <rte_alarm.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
 #include <rte_log.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <future>
+#include <memory>
 
 namespace wirewatch {
 
@@ -62,6 +66,26 @@ Result<void> start_eal(const EalOptions& options) {
 }
 
 void stop_eal() { rte_eal_cleanup(); }
+
+void run_in_eal_thread(const std::function<void()>& work) {
+  struct Errand {
+    std::function<void()> work;
+    std::promise<void> done;
+  };
+  auto errand = std::make_shared<Errand>(Errand{work, {}});
+  auto done = errand->done.get_future();
+  auto* const handed = new std::shared_ptr<Errand>(errand);  // the thread may come to it when nobody waits any more
+  const auto run = [](void* argument) {
+    const std::unique_ptr<std::shared_ptr<Errand>> taken(static_cast<std::shared_ptr<Errand>*>(argument));
+    (*taken)->work();
+    (*taken)->done.set_value();
+  };
+  if (rte_eal_alarm_set(1, run, handed) != 0) {
+    delete handed;
+    return;
+  }
+  done.wait_for(std::chrono::seconds(1));
+}
 
 DpdkThread::DpdkThread() { rte_thread_register(); }  // without it pools work too, only slower
 DpdkThread::~DpdkThread() { rte_thread_unregister(); }

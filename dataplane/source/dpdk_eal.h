@@ -2,6 +2,7 @@
 // DPDK's environment: with hugepages or without, started once a process, and only when a port needs it.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ bool hugepages_available(unsigned memory_mb);
 /// Once a process: rte_eal_init cannot be called again, not even after an error.
 Result<void> start_eal(const EalOptions& options);
 void stop_eal();
+
+/// Runs something on the thread that EAL keeps for interrupts, the only one it starts here, and waits for it; a second at most.
+void run_in_eal_thread(const std::function<void()>& work);
 
 /// The calling thread as one of DPDK's, with caches of its own in the pools.
 class DpdkThread {

@@ -55,6 +55,31 @@ TEST(ControlSocket, SaysWhoItIsAndHandsOverTheSharedMemory) {
   EXPECT_THAT(error_of(process.client().ask({{"command", "hello"}, {"version", 2}})), HasSubstr("speaks version 1, not 2"));
 }
 
+/// What every thread of the process may do.
+void expect_no_privileges(pid_t pid) {
+  size_t threads = 0;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/task")) {
+    const std::string status = read_file(thread.path() / "status");
+    for (const char* line : {"CapPrm:\t0000000000000000\n", "CapEff:\t0000000000000000\n", "CapInh:\t0000000000000000\n", "NoNewPrivs:\t1\n"}) {
+      EXPECT_THAT(status, HasSubstr(line)) << "thread " << ++threads;
+    }
+  }
+}
+
+TEST(ControlSocket, NoThreadKeepsAPrivilege) {
+  std::vector<std::string> sources{"replay"};
+#ifdef WIREWATCH_HAS_DPDK
+  sources.emplace_back("dpdk:net_ring0");
+#endif
+  for (const std::string& source : sources) {
+    DataPlaneProcess process("[dataplane]\nmax_flows = 2000\nmax_pending_syns = 2000\nmax_table_rows = 2000\nmemory_mb = 64\n[[dataplane.port]]\nsource = \"" + source + "\"\n");
+    ASSERT_TRUE(process.running()) << process.words();
+    expect_no_privileges(process.pid());
+    EXPECT_THAT(process.words(), ::testing::Not(HasSubstr("keeps its privileges")));
+    EXPECT_EQ(process.shut_down(), 0) << process.words();
+  }
+}
+
 TEST(ControlSocket, TakesRulesAndKeepsTheOldOnesOnAnyError) {
   DataPlaneProcess process(kSmall);
   ASSERT_TRUE(process.running()) << process.words();
@@ -182,7 +207,7 @@ TEST(DataPlane, LeavesTheSocketOfALivingOneAlone) {
   ASSERT_TRUE(first.running()) << first.words();
   DataPlaneProcess second(kSmall, first.socket_path());
   EXPECT_FALSE(second.running());
-  EXPECT_EQ(second.wait_for_end(), 1);
+  EXPECT_EQ(second.wait_for_end(), 2);
   EXPECT_THAT(second.words(), HasSubstr("another data plane answers"));
   EXPECT_TRUE(first.client().ask({{"command", "status"}}).json["ok"]);
 }
@@ -204,7 +229,7 @@ TEST(DataPlane, SaysWhyItDoesNotStart) {
   EXPECT_THAT(wrong.words(), HasSubstr("config.toml:2:1: unknown key 'max_flow'"));
   DataPlaneProcess missing("[[dataplane.port]]\nsource = \"file:/nowhere/x.cap\"\n");
   EXPECT_FALSE(missing.running());
-  EXPECT_EQ(missing.wait_for_end(), 1);
+  EXPECT_EQ(missing.wait_for_end(), 2);
   EXPECT_THAT(missing.words(), HasSubstr("port 'port0': "));
   DataPlaneProcess none("");
   EXPECT_EQ(none.wait_for_end(), 2);
