@@ -24,7 +24,8 @@ std::string_view FlowNotes::comment(Arrival& arrival) noexcept {
       *at++ = ',';
       *at++ = ' ';
     }
-    at = fmt::format_to_n(at, text_.data() + text_.size() - 2 - at, format, values...).out;
+    const auto room = static_cast<size_t>(text_.data() + text_.size() - 2 - at);
+    at = fmt::format_to_n(at, room, format, values...).out;
   };
   const FlowContext facts = arrival.flow();
   if (!facts.application.empty() && said.application != head.application) {
