@@ -7,14 +7,20 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <functional>
+#include <map>
 #include <optional>
+#include <span>
 #include <thread>
 
+#include "control/rules/first_bytes.h"
 #include "control/rules/regex_head.h"
 #include "control/rules/regex_lint.h"
 
 namespace wirewatch {
 namespace {
+
+constexpr size_t kMostFirstBytes = 16;  // an expression with more begins in the database of many bytes
 
 struct FreeError {
   void operator()(hs_compile_error_t* error) const noexcept { hs_free_compile_error(error); }
@@ -50,12 +56,34 @@ bool belongs_to(const Signature& signature, SharedDatabase which) {
   return (signature.transports & (which == SharedDatabase::Udp ? kUdpBit : kTcpBit | kSctpBit)) != 0;
 }
 
-Result<HyperscanDatabase> compile_shared(const LinkedRules& rules, SharedDatabase which, size_t without) {
-  std::vector<std::string> expressions;
-  std::vector<unsigned int> ids;
+std::vector<SharedPart> shared_parts(const LinkedRules& rules, SharedDatabase which) {
+  std::map<uint16_t, SharedPart> parts;
+  const auto add = [&](uint16_t byte, size_t signature) {
+    parts[byte].first_byte = byte;
+    parts[byte].signatures.push_back(signature);
+  };
   for (size_t i = 1; i < rules.expressions.size(); ++i) {
     const Signature& signature = rules.content.signatures[i];
-    if (i == without || signature.by_port != 0 || !belongs_to(signature, which)) continue;
+    if (signature.by_port != 0 || !belongs_to(signature, which)) continue;
+    const auto bytes = first_bytes(regex_head(rules.expressions[i]));
+    if (bytes.count() > kMostFirstBytes) {
+      add(kAnyFirstByte, i);
+      continue;
+    }
+    for (uint16_t byte = 0; byte < kAnyFirstByte; ++byte) {
+      if (bytes[byte]) add(byte, i);
+    }
+  }
+  std::vector<SharedPart> all;
+  for (auto& [byte, part] : parts) all.push_back(std::move(part));
+  return all;
+}
+
+Result<HyperscanDatabase> compile_part(const LinkedRules& rules, const SharedPart& part, size_t without) {
+  std::vector<std::string> expressions;
+  std::vector<unsigned int> ids;
+  for (const size_t i : part.signatures) {
+    if (i == without) continue;
     expressions.push_back(regex_head(rules.expressions[i]));
     ids.push_back(static_cast<unsigned int>(i));
   }
@@ -71,18 +99,23 @@ bool needs_own_database(const LinkedRules& rules, size_t signature) {
   return rules.content.signatures[signature].by_port != 0 || regex_head(expression) != expression;
 }
 
-Result<std::vector<OwnDatabase>> compile_own(const LinkedRules& rules) {
+namespace {
+
+/// Makes bytes of each task's database, by as many threads as there are cores. The first failure in order is the answer.
+Result<void> compile_all(std::span<const std::function<Result<HyperscanDatabase>()>> tasks,
+                         std::span<std::vector<uint8_t>* const> into) {
   constexpr unsigned kMostThreads = 8;
-  std::vector<size_t> wanted;
-  for (size_t i = 1; i < rules.expressions.size(); ++i) {
-    if (needs_own_database(rules, i)) wanted.push_back(i);
-  }
-  std::vector<Result<std::vector<uint8_t>>> compiled(wanted.size());
+  std::vector<Result<void>> outcomes(tasks.size());
   std::atomic<size_t> next{0};
   const auto work = [&] {
-    for (size_t i = next++; i < wanted.size(); i = next++) {
-      const auto database = compile_alone(rules, wanted[i]);
-      compiled[i] = database ? serialise(*database) : tl::unexpected(database.error());
+    for (size_t i = next++; i < tasks.size(); i = next++) {
+      const auto database = tasks[i]();
+      auto bytes = database ? serialise(*database) : tl::unexpected(database.error());
+      if (bytes) {
+        *into[i] = std::move(*bytes);
+      } else {
+        outcomes[i] = tl::unexpected(std::move(bytes.error()));
+      }
     }
   };
   {
@@ -91,11 +124,37 @@ Result<std::vector<OwnDatabase>> compile_own(const LinkedRules& rules) {
     for (unsigned i = 1; i < threads; ++i) beside.emplace_back(work);
     work();
   }
-  std::vector<OwnDatabase> all;
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    if (!compiled[i]) return tl::unexpected(std::move(compiled[i].error()));
-    all.push_back({static_cast<uint16_t>(wanted[i]), std::move(*compiled[i])});
+  for (Result<void>& outcome : outcomes) {
+    if (!outcome) return outcome;
   }
+  return {};
+}
+
+}  // namespace
+
+Result<CompiledDatabases> compile_databases(const LinkedRules& rules) {
+  CompiledDatabases all;
+  const auto tcp = shared_parts(rules, SharedDatabase::Tcp), udp = shared_parts(rules, SharedDatabase::Udp);
+  for (const SharedPart& part : tcp) all.tcp.push_back({part.first_byte, {}});
+  for (const SharedPart& part : udp) all.udp.push_back({part.first_byte, {}});
+  for (size_t i = 1; i < rules.expressions.size(); ++i) {
+    if (needs_own_database(rules, i)) all.own.push_back({static_cast<uint16_t>(i), {}});
+  }
+  std::vector<std::function<Result<HyperscanDatabase>()>> tasks;
+  std::vector<std::vector<uint8_t>*> into;
+  const auto add_parts = [&](const std::vector<SharedPart>& parts, std::vector<ByteDatabase>& databases) {
+    for (size_t i = parts.size(); i-- > 0;) {  // the one of many bytes is the largest, and last
+      tasks.emplace_back([&rules, &part = parts[i]] { return compile_part(rules, part); });
+      into.push_back(&databases[i].bytes);
+    }
+  };
+  add_parts(tcp, all.tcp);
+  add_parts(udp, all.udp);
+  for (OwnDatabase& own : all.own) {
+    tasks.emplace_back([&rules, signature = own.signature] { return compile_alone(rules, signature); });
+    into.push_back(&own.bytes);
+  }
+  if (auto done = compile_all(tasks, into); !done) return tl::unexpected(std::move(done.error()));
   return all;
 }
 

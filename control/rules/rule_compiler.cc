@@ -2,7 +2,6 @@
 // Parse, link, compile the databases, pack.
 #include "control/rules/rule_compiler.h"
 
-#include <thread>
 #include <utility>
 
 #include "control/rules/database_compiler.h"
@@ -24,28 +23,13 @@ Result<LinkedRules> parse_and_link(const RuleSources& sources) {
 Result<CompiledRules> compile_rules(const RuleSources& sources) {
   auto linked = parse_and_link(sources);
   if (!linked) return tl::unexpected(std::move(linked.error()));
-  const auto build = [&](SharedDatabase which) -> Result<std::vector<uint8_t>> {
-    const auto database = compile_shared(*linked, which);
-    if (!database) return tl::unexpected(database.error());
-    return serialise(*database);
-  };
-  // The UDP database takes longest, so it goes beside everything else.
-  Result<std::vector<uint8_t>> tcp_database;
-  Result<std::vector<uint8_t>> udp_database;
-  Result<std::vector<OwnDatabase>> own_databases;
-  {
-    const std::jthread beside([&] { udp_database = build(SharedDatabase::Udp); });
-    tcp_database = build(SharedDatabase::Tcp);
-    own_databases = compile_own(*linked);
-  }
-  if (!tcp_database) return tl::unexpected(std::move(tcp_database.error()));
-  if (!udp_database) return tl::unexpected(std::move(udp_database.error()));
-  if (!own_databases) return tl::unexpected(std::move(own_databases.error()));
+  auto databases = compile_databases(*linked);
+  if (!databases) return tl::unexpected(std::move(databases.error()));
 
   RuleBlob blob;
-  blob.own_databases = std::move(*own_databases);
-  blob.tcp_database = std::move(*tcp_database);
-  blob.udp_database = std::move(*udp_database);
+  blob.own_databases = std::move(databases->own);
+  blob.tcp_databases = std::move(databases->tcp);
+  blob.udp_databases = std::move(databases->udp);
   blob.scanner = ScannerIdentity::of_this_machine();
   blob.content = std::move(linked->content);
   blob.content.sha256 = sources.sha256();
@@ -54,8 +38,9 @@ Result<CompiledRules> compile_rules(const RuleSources& sources) {
   compiled.sha256 = blob.content.sha256;
   compiled.protocols = blob.content.applications.size();
   compiled.signatures = blob.content.signatures.size() - 1;
-  compiled.tcp_database_bytes = blob.tcp_database.size();
-  compiled.udp_database_bytes = blob.udp_database.size();
+  for (const ByteDatabase& each : blob.tcp_databases) compiled.tcp_database_bytes += each.bytes.size();
+  for (const ByteDatabase& each : blob.udp_databases) compiled.udp_database_bytes += each.bytes.size();
+  compiled.shared_databases = blob.tcp_databases.size() + blob.udp_databases.size();
   compiled.own_databases = blob.own_databases.size();
   for (const OwnDatabase& own : blob.own_databases) compiled.own_database_bytes += own.bytes.size();
   compiled.blob = encode_rule_blob(blob);

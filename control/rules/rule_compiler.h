@@ -18,6 +18,7 @@ struct CompiledRules {
   std::string sha256;         // hexadecimal, of the sources
   size_t protocols = 0;
   size_t signatures = 0;
+  size_t shared_databases = 0;  // a payload is scanned with two of them
   size_t tcp_database_bytes = 0;
   size_t udp_database_bytes = 0;
   size_t own_databases = 0;  // of single signatures, scanned with only where these can match

@@ -6,9 +6,12 @@
 #include <hs.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <random>
+#include <span>
 #include <string_view>
 
 #include "control/rules/database_compiler.h"
@@ -53,20 +56,28 @@ struct FreeScratch {
 
 int ignore(unsigned int, unsigned long long, unsigned long long, unsigned int, void*) { return 0; }
 
-/// Nanoseconds of one payload, as far as the packet path would show it to the database.
-double scan_ns(const HyperscanDatabase& database, size_t limit) {
-  if (!database) return 0;
+using DatabaseOf = std::function<const hs_database_t*(const Payload&)>;
+
+/// Nanoseconds of one payload, as far as the packet path would show it to the databases that are for it.
+double scan_ns(std::span<const HyperscanDatabase> all, std::span<const DatabaseOf> chosen, size_t limit) {
   hs_scratch_t* raw = nullptr;
-  if (hs_alloc_scratch(database.get(), &raw) != HS_SUCCESS) return 0;
+  for (const HyperscanDatabase& database : all) {
+    if (database && hs_alloc_scratch(database.get(), &raw) != HS_SUCCESS) return 0;
+  }
   const std::unique_ptr<hs_scratch_t, FreeScratch> scratch(raw);
+  if (!scratch) return 0;
   constexpr int kRounds = 7, kRepeats = 20;
   double best = 0;
   for (int round = 0; round < kRounds; ++round) {
     const auto begin = std::chrono::steady_clock::now();
     for (int i = 0; i < kRepeats; ++i) {
       for (const Payload& payload : sample()) {
-        hs_scan(database.get(), reinterpret_cast<const char*>(payload.data()),
-                static_cast<unsigned>(std::min(payload.size(), limit)), 0, scratch.get(), ignore, nullptr);
+        for (const DatabaseOf& choose : chosen) {
+          const hs_database_t* const database = choose(payload);
+          if (database == nullptr) continue;
+          hs_scan(database, reinterpret_cast<const char*>(payload.data()), static_cast<unsigned>(std::min(payload.size(), limit)),
+                  0, scratch.get(), ignore, nullptr);
+        }
       }
     }
     const std::chrono::duration<double, std::nano> took = std::chrono::steady_clock::now() - begin;
@@ -74,6 +85,50 @@ double scan_ns(const HyperscanDatabase& database, size_t limit) {
     if (round == 0 || each < best) best = each;
   }
   return best;
+}
+
+double scan_ns(const HyperscanDatabase& database, size_t limit) {
+  const DatabaseOf same = [&](const Payload&) { return database.get(); };
+  return scan_ns(std::span(&database, 1), std::span(&same, 1), limit);
+}
+
+/// The shared databases of a transport.
+struct SharedOnes {
+  std::vector<SharedPart> parts;
+  std::vector<HyperscanDatabase> databases;  // of the parts
+
+  const hs_database_t* of_byte(uint16_t byte) const {
+    const auto at = std::ranges::find(parts, byte, &SharedPart::first_byte);
+    return at == parts.end() ? nullptr : databases[static_cast<size_t>(at - parts.begin())].get();
+  }
+  double scan(size_t limit) const {
+    const DatabaseOf of_first = [&](const Payload& payload) { return of_byte(payload.front()); };
+    const DatabaseOf of_many = [&](const Payload&) { return of_byte(kAnyFirstByte); };
+    const std::array both{of_first, of_many};
+    return scan_ns(databases, both, limit);
+  }
+};
+
+Result<SharedOnes> compile_shared(const LinkedRules& rules, SharedDatabase which) {
+  SharedOnes all{shared_parts(rules, which), {}};
+  for (const SharedPart& part : all.parts) {
+    auto database = compile_part(rules, part);
+    if (!database) return tl::unexpected(std::move(database.error()));
+    all.databases.push_back(std::move(*database));
+  }
+  return all;
+}
+
+/// What the shared databases would shrink by without this signature.
+Result<int64_t> shared_bytes(const LinkedRules& rules, const SharedOnes& shared, size_t signature) {
+  int64_t delta = 0;
+  for (size_t i = 0; i < shared.parts.size(); ++i) {
+    if (std::ranges::find(shared.parts[i].signatures, signature) == shared.parts[i].signatures.end()) continue;
+    const auto others = compile_part(rules, shared.parts[i], signature);
+    if (!others) return tl::unexpected(others.error());
+    delta += static_cast<int64_t>(size_of(shared.databases[i])) - static_cast<int64_t>(size_of(*others));
+  }
+  return delta;
 }
 
 }  // namespace
@@ -90,7 +145,7 @@ Result<RuleCosts> measure_costs(const RuleSources& sources, const std::function<
   if (!udp) return tl::unexpected(udp.error());
 
   RuleCosts costs;
-  costs.shared = {scan_ns(*tcp, tcp_limit), scan_ns(*udp, udp_limit)};
+  costs.shared = {tcp->scan(tcp_limit), udp->scan(udp_limit)};
   for (size_t i = 1; i < linked->expressions.size(); ++i) {
     const std::string& id = linked->content.signature_ids[i];
     if (!wanted(id)) continue;
@@ -106,11 +161,10 @@ Result<RuleCosts> measure_costs(const RuleSources& sources, const std::function<
     cost.alone_ns = scan_ns(*alone, belongs_to(signature, SharedDatabase::Udp) ? udp_limit : tcp_limit);
     if (deltas) {
       int64_t delta = 0;
-      for (const auto& [which, all] : {std::pair(SharedDatabase::Tcp, &*tcp), std::pair(SharedDatabase::Udp, &*udp)}) {
-        if (signature.by_port != 0 || !belongs_to(signature, which)) continue;
-        const auto others = compile_shared(*linked, which, i);
-        if (!others) return tl::unexpected(others.error());
-        delta += static_cast<int64_t>(size_of(*all)) - static_cast<int64_t>(size_of(*others));
+      for (const SharedOnes* shared : {&*tcp, &*udp}) {
+        const auto bytes = shared_bytes(*linked, *shared, i);
+        if (!bytes) return tl::unexpected(bytes.error());
+        delta += *bytes;
       }
       cost.shared_bytes = delta;
     }

@@ -29,7 +29,7 @@ struct SignatureCost {
 };
 
 struct ScanCost {
-  double tcp_ns = 0;  // of a scan of one sample payload with the shared database
+  double tcp_ns = 0;  // of a scan of one sample payload with the shared databases that are for it
   double udp_ns = 0;
 };
 
@@ -39,7 +39,7 @@ struct RuleCosts {
 };
 
 /// Of the signatures that `wanted` (by id) picks. `deltas` compiles the shared databases once more for each of them, which
-/// takes about a second apiece.
+/// takes a moment apiece.
 Result<RuleCosts> measure_costs(const RuleSources& sources, const std::function<bool(const std::string&)>& wanted,
                                 bool deltas);
 

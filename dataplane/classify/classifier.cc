@@ -64,8 +64,10 @@ Classifier::Classifier(std::shared_ptr<const RuleSet> rules) : rules_(std::move(
     hs_free_scratch(scratch);
     throw std::bad_alloc();
   };
-  make_room(rules_->database(kTcpBit));
-  make_room(rules_->database(kUdpBit));
+  for (uint16_t byte = 0; byte <= kAnyFirstByte; ++byte) {
+    make_room(rules_->database(kTcpBit, byte));
+    make_room(rules_->database(kUdpBit, byte));
+  }
   for (size_t i = 0; i < rules_->signature_count(); ++i)
     make_room(rules_->own_database(static_cast<uint16_t>(i)));
   scratch_.reset(scratch);
@@ -185,11 +187,15 @@ void Classifier::find_candidates(const Subject& subject) noexcept {
   const uint16_t client_port = subject.input.client_port;
   rules_->for_signatures_of_port(server_port, add);
   if (client_port != server_port) rules_->for_signatures_of_port(client_port, add);
-  if (const hs_database_t* const database = rules_->database(subject.transport)) {
-    const auto part = scanned_part(subject);
-    if (hs_scan(database, reinterpret_cast<const char*>(part.data()), static_cast<unsigned>(part.size()), 0,
-                scratch_.get(), &Classifier::on_match, this) != HS_SUCCESS)
-      ++counters_.errors;
+  const auto part = scanned_part(subject);
+  if (rules_->has_databases(subject.transport) && !part.empty()) {
+    for (const uint16_t byte : {uint16_t{part.front()}, kAnyFirstByte}) {
+      const hs_database_t* const database = rules_->database(subject.transport, byte);
+      if (database == nullptr) continue;
+      if (hs_scan(database, reinterpret_cast<const char*>(part.data()), static_cast<unsigned>(part.size()), 0,
+                  scratch_.get(), &Classifier::on_match, this) != HS_SUCCESS)
+        ++counters_.errors;
+    }
     ++counters_.scans;
     counters_.scanned_bytes += part.size();
   }

@@ -155,8 +155,12 @@ void blob_fields(auto& io, auto& blob) {
     inner.field(guess.port);
     inner.field(guess.application);
   });
-  io.field(blob.tcp_database);
-  io.field(blob.udp_database);
+  const auto database_fields = [](auto& inner, auto& database) {
+    inner.field(database.first_byte);
+    inner.field(database.bytes);
+  };
+  io.list(blob.tcp_databases, database_fields);
+  io.list(blob.udp_databases, database_fields);
   io.list(blob.own_databases, [](auto& inner, auto& own) {
     inner.field(own.signature);
     inner.field(own.bytes);

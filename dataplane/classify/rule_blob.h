@@ -3,7 +3,7 @@
 // memfd. Both halves of the layout live here so that they cannot drift apart.
 //
 //   magic "WWRULES\0", layout version (le32), SHA-256 of all that follows, then the body: hs_version,
-//   platform, content, TCP database, UDP database, databases of single signatures. Integers are
+//   platform, content, TCP databases, UDP databases, databases of single signatures. Integers are
 //   little-endian, strings and lists have a le32 length before them.
 #pragma once
 
@@ -17,7 +17,7 @@
 
 namespace wirewatch {
 
-inline constexpr uint32_t kRuleBlobVersion = 4;
+inline constexpr uint32_t kRuleBlobVersion = 5;
 inline constexpr size_t kRuleBlobHashAt = 12;  // offset of the SHA-256
 inline constexpr size_t kRuleBlobBodyAt = 44;  // offset of what it covers
 
@@ -30,6 +30,12 @@ struct ScannerIdentity {
   friend bool operator==(const ScannerIdentity&, const ScannerIdentity&) noexcept = default;
 };
 
+/// The expressions of all signatures that can begin with this byte, or that can begin with many (kAnyFirstByte).
+struct ByteDatabase {
+  uint16_t first_byte = 0;
+  std::vector<uint8_t> bytes;  // serialised by Hyperscan
+};
+
 /// The whole expression of a signature of which the shared databases know the first bytes or nothing.
 struct OwnDatabase {
   uint16_t signature = 0;
@@ -39,8 +45,8 @@ struct OwnDatabase {
 struct RuleBlob {
   ScannerIdentity scanner;
   RuleContent content;
-  std::vector<uint8_t> tcp_database;  // serialised by Hyperscan; empty when no rule needs it
-  std::vector<uint8_t> udp_database;
+  std::vector<ByteDatabase> tcp_databases;
+  std::vector<ByteDatabase> udp_databases;
   std::vector<OwnDatabase> own_databases;
 };
 

@@ -25,6 +25,9 @@ inline constexpr uint8_t kClientBit = 1;
 inline constexpr uint8_t kServerBit = 2;
 inline constexpr uint8_t kAnySender = kClientBit | kServerBit;
 
+/// Stands for signatures whose payloads may begin with many bytes; 0 to 255 are bytes.
+inline constexpr uint16_t kAnyFirstByte = 256;
+
 enum class Strength : uint8_t {
   Strong,               // final on its own
   NeedsPort,            // counts when either port is one of the signature's ports

@@ -26,6 +26,20 @@ Result<RuleSet::Database> RuleSet::deserialise(std::span<const uint8_t> bytes, s
   return Database(database);
 }
 
+Result<RuleSet::Databases> RuleSet::deserialise(std::span<const ByteDatabase> databases, std::string_view which) {
+  Databases all;
+  for (const ByteDatabase& each : databases) {
+    if (each.first_byte > kAnyFirstByte || all.by_byte[each.first_byte]) {
+      return fail("compiled rules are damaged: a " + std::string(which) + " database of no byte or one that has another");
+    }
+    auto database = deserialise(each.bytes, which);
+    if (!database) return tl::unexpected(std::move(database.error()));
+    if (*database) ++all.count;
+    all.by_byte[each.first_byte] = std::move(*database);
+  }
+  return all;
+}
+
 Result<std::shared_ptr<const RuleSet>> RuleSet::load(std::span<const uint8_t> bytes) {
   auto blob = decode_rule_blob(bytes);
   if (!blob) return tl::unexpected(std::move(blob.error()));
@@ -34,9 +48,9 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::load(std::span<const uint8_t> by
     return fail("rules were compiled for Hyperscan " + blob->scanner.version + " (" + blob->scanner.platform +
                 "), this machine has " + here.version + " (" + here.platform + ")");
   }
-  auto tcp = deserialise(blob->tcp_database, "TCP");
+  auto tcp = deserialise(std::span<const ByteDatabase>(blob->tcp_databases), "TCP");
   if (!tcp) return tl::unexpected(std::move(tcp.error()));
-  auto udp = deserialise(blob->udp_database, "UDP");
+  auto udp = deserialise(std::span<const ByteDatabase>(blob->udp_databases), "UDP");
   if (!udp) return tl::unexpected(std::move(udp.error()));
 
   std::shared_ptr<RuleSet> rules(new RuleSet);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bitset>
 #include <compare>
 #include <cstdint>
@@ -21,6 +22,7 @@ struct hs_database;
 
 namespace wirewatch {
 
+struct ByteDatabase;
 struct RuleBlob;
 
 class RuleSet {
@@ -92,10 +94,12 @@ class RuleSet {
   /// of it.
   const hs_database* own_database(uint16_t signature) const noexcept { return own_[signature].get(); }
 
-  /// One database for UDP, one for TCP and SCTP; null when no rule needs it.
-  const hs_database* database(uint8_t transport) const noexcept {
-    return transport == kUdpBit ? udp_.get() : tcp_.get();
+  /// Of the signatures whose payloads can begin with this byte and few others, or with many (kAnyFirstByte): a payload is
+  /// scanned with both. Null when there are none. UDP has its own, TCP and SCTP share theirs.
+  const hs_database* database(uint8_t transport, uint16_t first_byte) const noexcept {
+    return (transport == kUdpBit ? udp_ : tcp_).by_byte[first_byte].get();
   }
+  bool has_databases(uint8_t transport) const noexcept { return (transport == kUdpBit ? udp_ : tcp_).count > 0; }
   /// No expression looks at bytes beyond this many.
   uint32_t scan_limit(uint8_t transport) const noexcept {
     return transport == kUdpBit ? content_.udp_scan_limit : content_.tcp_scan_limit;
@@ -106,6 +110,10 @@ class RuleSet {
     void operator()(hs_database* database) const noexcept;
   };
   using Database = std::unique_ptr<hs_database, FreeDatabase>;
+  struct Databases {
+    std::array<Database, kAnyFirstByte + 1> by_byte;
+    size_t count = 0;
+  };
   struct PortEntry {
     uint16_t port;
     uint16_t signature;
@@ -114,6 +122,7 @@ class RuleSet {
 
   RuleSet() = default;
   void index_ports();
+  static Result<Databases> deserialise(std::span<const ByteDatabase> databases, std::string_view which);
   static Result<Database> deserialise(std::span<const uint8_t> bytes, std::string_view which);
   template <typename T>
   static std::span<const T> part(const std::vector<T>& all, const Range& range) noexcept {
@@ -125,8 +134,8 @@ class RuleSet {
   std::vector<uint8_t> both_directions_;   // by ApplicationId
   std::vector<PortEntry> by_port_;         // sorted by port, then signature
   std::bitset<65536> scanned_ports_;       // those in by_port_
-  Database tcp_;
-  Database udp_;
+  Databases tcp_;
+  Databases udp_;
   std::vector<Database> own_;  // by signature
 };
 

@@ -209,7 +209,8 @@ TEST(RuleSet, RefusesASignatureOfAPortWithoutItsDatabase) {
 TEST(RuleSet, RefusesADatabaseHyperscanDoesNotKnow) {
   auto decoded = decode_rule_blob(blob());
   ASSERT_TRUE(decoded);
-  decoded->udp_database.resize(decoded->udp_database.size() / 2);
+  auto& bytes = decoded->udp_databases.front().bytes;
+  bytes.resize(bytes.size() / 2);
   EXPECT_EQ(
       error_of(encode_rule_blob(*decoded)).find("compiled rules are damaged: Hyperscan refuses the UDP"), 0u);
 }

@@ -143,7 +143,7 @@ TEST(RuleCompiler, MeasuresOnlyWhatIsAskedFor) {
 TEST(RuleCompiler, TakesAProtocolWithoutSignatures) {
   const auto rules = load({{"r.toml", protocol("demo", "c"), false}});
   ASSERT_TRUE(rules);
-  EXPECT_EQ(rules->database(kTcpBit), nullptr);
+  EXPECT_FALSE(rules->has_databases(kTcpBit));
   EXPECT_EQ(rules->application_count(), 1u);
 }
 
