@@ -352,8 +352,8 @@ TEST(CaptureSession, RefusesWhatCannotBe) {
 TEST(CaptureSession, DoesNotFollowALinkOutOfItsDirectory) {
   SessionScene scene;
   scene.start(R"({"name": "a"})");
-  fs::create_directories(scene.folder + "/elsewhere");
-  fs::create_directory_symlink(scene.folder + "/elsewhere", scene.directory + "/b");
+  fs::create_directories(scene.folder.path + "/elsewhere");
+  fs::create_directory_symlink(scene.folder.path + "/elsewhere", scene.directory + "/b");
   const auto started = scene.engine->start(*read_capture_spec(R"({"name": "b"})"), scene.now);
   ASSERT_FALSE(started);
   EXPECT_NE(started.error().message.find("is no folder"), std::string::npos) << started.error().message;

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/capture_sessions/stand_in_rings.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
-#include <filesystem>
 #include <stdexcept>
 
 namespace wirewatch::testing {
@@ -99,17 +94,11 @@ size_t StandInRings::waiting() const noexcept {
 }
 
 SessionScene::SessionScene(uint64_t quota_bytes, unsigned workers, size_t ring_packets) : quota(quota_bytes), rings(workers, ring_packets) {
-  folder = (std::filesystem::temp_directory_path() / "wirewatch-sessions-XXXXXX").string();
-  if (mkdtemp(folder.data()) == nullptr) throw std::runtime_error("no temporary folder");
-  directory = folder + "/captures";
+  directory = folder.path + "/captures";
   restart();
 }
 
-SessionScene::~SessionScene() {
-  engine.reset();
-  std::error_code ignored;
-  std::filesystem::remove_all(folder, ignored);
-}
+SessionScene::~SessionScene() = default;
 
 void SessionScene::restart() {
   engine.reset();
@@ -150,39 +139,6 @@ CaptureView SessionScene::view(const std::string& name) const {
     if (each.spec.name == name) return each;
   }
   throw std::runtime_error("no session '" + name + "'");
-}
-
-std::string imbalance(const CaptureView& view) {
-  const CaptureCounts& c = view.counts;
-  uint64_t in_files = 0;
-  for (const CaptureFile& file : view.files) in_files += file.packets;
-  std::string fault;
-  if (c.matched != c.ring_full + c.in_ring + c.received) fault += fmt::format("matched {} != {} + {} + {}; ", c.matched, c.ring_full, c.in_ring, c.received);
-  const uint64_t ends = c.not_matching + c.in_memory + c.forgotten + c.after_limit + c.write_failed + c.written;
-  if (c.received != ends) fault += fmt::format("received {} != {}; ", c.received, ends);
-  if (c.written != in_files + c.deleted) fault += fmt::format("written {} != {} + {}; ", c.written, in_files, c.deleted);
-  if (c.from_before > c.written) fault += fmt::format("from before {} > {}; ", c.from_before, c.written);
-  return fault;
-}
-
-std::string output_of(const std::string& command) {
-  std::string output;
-  FILE* const pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return output;
-  std::array<char, 4096> buffer;
-  while (const size_t count = fread(buffer.data(), 1, buffer.size(), pipe)) output.append(buffer.data(), count);
-  pclose(pipe);
-  return output;
-}
-
-bool is_here(const std::string& program) { return !output_of("command -v " + program).empty(); }
-
-std::string packets_by_capinfos(const std::string& path) {
-  // "File name\tNumber of packets", one row without its header.
-  std::string row = output_of("capinfos -rTMc " + path + " 2>&1");
-  while (row.ends_with('\n')) row.pop_back();
-  const size_t tab = row.rfind('\t');
-  return tab == std::string::npos || row.find('\n') != std::string::npos ? row : row.substr(tab + 1);
 }
 
 }  // namespace wirewatch::testing

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "control/captures/capture_engine.h"
+#include "tests/capture_sessions/outside.h"
 
 namespace wirewatch::testing {
 
@@ -80,8 +81,8 @@ class SessionScene {
   /// Ends the engine and begins another over the same folder.
   void restart();
 
-  std::string folder;     // goes away with this
-  std::string directory;  // of the captures
+  Folder folder;
+  std::string directory;  // of the captures, in it
   Timestamp now = kStart;
   uint64_t quota;
   StandInRings rings;
@@ -89,13 +90,5 @@ class SessionScene {
   bool mapped = false;    // the engine has the rings
   std::unique_ptr<CaptureEngine> engine;
 };
-
-/// Empty when every packet is counted in one place, and the files hold what the view says.
-std::string imbalance(const CaptureView& view);
-
-std::string output_of(const std::string& command);
-bool is_here(const std::string& program);
-/// What capinfos counts in a file, or why not.
-std::string packets_by_capinfos(const std::string& path);
 
 }  // namespace wirewatch::testing

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What tests of capture sessions need of the world outside: a folder, other programs, and a look at the sums.
+#pragma once
+
+#include <string>
+
+#include "control/captures/capture_view.h"
+
+namespace wirewatch::testing {
+
+/// A folder of its own, which goes away with this.
+struct Folder {
+  Folder();
+  ~Folder();
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+
+  std::string path;
+};
+
+/// What a shell command prints.
+std::string output_of(const std::string& command);
+bool is_here(const std::string& program);
+/// What capinfos counts in a file, or why not.
+std::string packets_by_capinfos(const std::string& path);
+
+/// Empty when every packet is counted in one place.
+std::string imbalance(const CaptureView& view);
+
+}  // namespace wirewatch::testing
