@@ -53,6 +53,7 @@ struct PortConfig {
   std::string inline_with;
   unsigned descriptors = 1024;
   unsigned pool = 0;
+  unsigned buffer_bytes = 2048;
   unsigned mtu = 9000;
   bool promiscuous = true;
   bool generic_xdp = false;

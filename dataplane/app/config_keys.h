@@ -60,6 +60,7 @@ void visit_port_keys(Visitor& visit, auto& port) {
   visit.key("inline_with", port.inline_with, "The port that everything received here leaves by; name each other: a bump in the wire. The same workers poll both.");
   visit.number("descriptors", port.descriptors, 64, 32'768, "Length of each RX ring.");
   visit.number("pool", port.pool, 0, 16'777'215, "Packet buffers of the port; 0: twice what its rings and workers can hold.");
+  visit.number("buffer_bytes", port.buffer_bytes, 64, 16'384, "What of a frame is in one buffer; longer frames take several.");
   visit.number("mtu", port.mtu, 1'280, 65'535, "Longest payload of a frame to receive, as far as the device can.");
   visit.key("promiscuous", port.promiscuous, "Receive what is addressed to others.");
   visit.key("generic_xdp", port.generic_xdp, "afxdp: use the kernel's generic hook, for drivers without XDP.");

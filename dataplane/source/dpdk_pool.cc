@@ -10,9 +10,9 @@ namespace wirewatch {
 
 void FreePool::operator()(rte_mempool* pool) const noexcept { rte_mempool_free(pool); }
 
-Result<DpdkPool> make_pool(const std::string& name, unsigned buffers, int socket) {
+Result<DpdkPool> make_pool(const std::string& name, unsigned buffers, int socket, uint16_t data) {
   rte_pktmbuf_pool_private room{};
-  room.mbuf_data_room_size = kBufferData + RTE_PKTMBUF_HEADROOM;
+  room.mbuf_data_room_size = static_cast<uint16_t>(data + RTE_PKTMBUF_HEADROOM);
   const unsigned element = static_cast<unsigned>(sizeof(rte_mbuf)) + room.mbuf_data_room_size;
   DpdkPool pool(rte_mempool_create_empty(name.c_str(), buffers, element, kPoolCache, sizeof room, socket, RTE_MEMPOOL_F_NO_IOVA_CONTIG));
   if (!pool) return fail("cannot make the buffer pool '" + name + "': " + rte_strerror(rte_errno));

@@ -21,7 +21,7 @@ inline constexpr uint16_t kBufferData = 2048;  // bytes of a frame in one buffer
 inline constexpr unsigned kPoolCache = 256;    // buffers that a thread keeps to itself
 
 /// Made step by step, since the pool that rte_pktmbuf_pool_create makes without hugepages places one buffer a page, which
-/// was measured to quadruple the cost of a packet, and leaves net_af_xdp deaf.
-Result<DpdkPool> make_pool(const std::string& name, unsigned buffers, int socket);
+/// was measured to quadruple the cost of a packet, and leaves net_af_xdp deaf. `data`: bytes of a frame in one buffer.
+Result<DpdkPool> make_pool(const std::string& name, unsigned buffers, int socket, uint16_t data = kBufferData);
 
 }  // namespace wirewatch

@@ -26,6 +26,7 @@ struct DpdkPortOptions {
   DpdkSpreading spreading = DpdkSpreading::Auto;
   unsigned descriptors = 1024;
   unsigned pool = 0;           // buffers; 0: twice what rings and workers can hold
+  unsigned buffer_bytes = kBufferData;
   unsigned mtu = 9000;
   bool promiscuous = true;
   bool hardware_stamps = true;
