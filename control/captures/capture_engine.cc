@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "control/captures/session_folder.h"
+#include "control/report/human.h"
 #include "dataplane/base/nearest_name.h"
 
 namespace wirewatch {
@@ -36,8 +37,8 @@ CaptureEngine::CaptureEngine(Options options, Timestamp now)
 }
 
 CaptureEngine::~CaptureEngine() {
+  drop_source(latest_);
   for (Running& each : sessions_) {
-    each.session->settle();
     each.session->stop(StopReason::Interrupted, "the daemon ended while it ran", latest_);
   }
 }
@@ -78,12 +79,14 @@ Result<CaptureView> CaptureEngine::start(const CaptureSpec& spec, Timestamp now)
   if (!spec.port.empty() && !names_.ports.empty() && std::ranges::find(names_.ports, spec.port) == names_.ports.end()) {
     return fail(fmt::format("there is no port '{}'{}", spec.port, did_you_mean(spec.port, names_.ports)));
   }
+  if (quota_.used >= quota_.limit) {
+    return fail(fmt::format("the capture files of all sessions take {} already, of {} they may; delete some", human_bytes(quota_.used), human_bytes(quota_.limit)));
+  }
   auto folder = make_session_folder(options_.directory, spec.directory);
   if (!folder) return tl::unexpected(folder.error());
   auto session = CaptureSession::begin(
       {.spec = spec, .folder = *folder, .id = next_id_++, .slot = *slot, .origin = options_.origin, .names = &names_}, quota_, now);
   if (!session) {
-    // Whatever file was begun is an empty one of a session that never was.
     delete_session(*folder, {});
     return tl::unexpected(session.error());
   }
@@ -144,7 +147,7 @@ void CaptureEngine::drop_source(Timestamp now) {
   if (source_ == nullptr) return;
   // Its memory is still ours to read; nobody writes to it any more.
   constexpr size_t kBatch = 4096;
-  constexpr int kMostBatches = 100'000;  // should somebody write all the same
+  constexpr int kMostBatches = 256;  // should somebody write all the same
   for (int batch = 0; batch < kMostBatches && drain(kBatch, now) > 0; ++batch) {}
   update_counts();
   for (Running& each : sessions_) {
@@ -152,7 +155,10 @@ void CaptureEngine::drop_source(Timestamp now) {
     each.session->settle();
     const CaptureCounts counts = each.session->view().counts;
     each.before = {counts.matched, counts.matched_bytes, counts.ring_full};
+    // Should it be the same data plane that comes back, its tap is to count from 0.
+    each.session->set_id(next_id_++);
   }
+  counted_from_ = next_set_;
   damaged_before_ += source_->damaged();
   source_.reset();
   tracker_.reset();
@@ -228,7 +234,7 @@ void CaptureEngine::deliver(const DrainedPacket& packet, Timestamp now) {
       if (!tracker_) tracker_.emplace(kMostStreams);
       arrival.streams = &tracker_->observe(arrival.packet(), arrival.layers());
     }
-    session->receive(arrival);
+    session->receive(arrival, taps->set >= counted_from_);
   }
   if (!claimed) ++unclaimed_;
 }

@@ -106,6 +106,7 @@ class CaptureEngine {
   std::deque<Taps> taps_;              // sets whose packets may still come
   const Taps* recent_ = nullptr;       // of the last packet
   uint64_t next_id_, next_set_;
+  uint64_t counted_from_ = 0;          // packets of earlier sets are not in the counts of the taps that are set now
   bool connected_ = false;
   bool changed_ = false;               // the taps are not those that were asked for
   std::string problem_;

@@ -45,26 +45,34 @@ CaptureSession::CaptureSession(Setup setup, DiskQuota& quota) : setup_(std::move
 
 Result<std::unique_ptr<CaptureSession>> CaptureSession::begin(Setup setup, DiskQuota& quota, Timestamp now) {
   std::unique_ptr<CaptureSession> session(new CaptureSession(std::move(setup), quota));
-  const CaptureSpec& spec = session->spec();
-  session->started_ = now;
-  if (!spec.filter.empty()) {
-    auto filter = Filter::compile(spec.filter, session->setup_.names->for_filters());
-    if (!filter) return fail("'filter': " + filter.error().message);
-    if (!TapSet::takes(filter->needs())) session->filter_ = std::move(*filter);
+  if (auto prepared = session->prepare(now); !prepared) {
+    session->files_.close(now);
+    while (session->files_.delete_oldest()) {}
+    return tl::unexpected(prepared.error());
   }
-  if (spec.trigger) {
-    auto trigger = Trigger::make(*spec.trigger, now);
-    if (!trigger) return tl::unexpected(trigger.error());
-    session->trigger_ = std::move(*trigger);
-    session->state_ = CaptureState::Waiting;
-    if (spec.before_seconds != 0) session->memory_.emplace(spec.before_bytes, spec.before_seconds * kSecond);
-  } else if (auto opened = session->files_.open(now); !opened) {
-    return tl::unexpected(opened.error());
-  }
-  session->tick(now);
-  session->save(now);
-  if (!session->save_fault_.empty()) return fail(session->save_fault_);
   return session;
+}
+
+Result<void> CaptureSession::prepare(Timestamp now) {
+  started_ = now;
+  if (!spec().filter.empty()) {
+    auto filter = Filter::compile(spec().filter, setup_.names->for_filters());
+    if (!filter) return fail("'filter': " + filter.error().message);
+    if (!TapSet::takes(filter->needs())) filter_ = std::move(*filter);
+  }
+  if (spec().trigger) {
+    auto trigger = Trigger::make(*spec().trigger, now);
+    if (!trigger) return tl::unexpected(trigger.error());
+    trigger_ = std::move(*trigger);
+    state_ = CaptureState::Waiting;
+    if (spec().before_seconds != 0) memory_.emplace(spec().before_bytes, spec().before_seconds * kSecond);
+  } else if (auto opened = files_.open(now); !opened) {
+    return opened;
+  }
+  tick(now);
+  save(now);
+  if (!save_fault_.empty()) return fail(save_fault_);
+  return {};
 }
 
 nlohmann::json CaptureSession::tap() const {
@@ -80,9 +88,9 @@ nlohmann::json CaptureSession::tap() const {
 
 void CaptureSession::set_tap_counts(uint64_t matched, uint64_t bytes, uint64_t ring_full) noexcept {
   dropped_to_note_ += ring_full - counts_.ring_full;
-  changed_ = changed_ || matched != counts_.matched;
-  counts_.matched = matched;
-  counts_.matched_bytes = bytes;
+  changed_ = changed_ || matched + uncounted_ != counts_.matched;
+  counts_.matched = matched + uncounted_;
+  counts_.matched_bytes = bytes + uncounted_bytes_;
   counts_.ring_full = ring_full;
 }
 
@@ -90,6 +98,7 @@ void CaptureSession::settle() noexcept {
   const uint64_t known = counts_.ring_full + counts_.received;
   if (counts_.matched < known) counts_.matched = known;
   counts_.ring_full += counts_.matched - known;
+  uncounted_ = uncounted_bytes_ = 0;
   changed_ = true;
 }
 
@@ -110,8 +119,12 @@ bool CaptureSession::matches(Arrival& arrival) noexcept {
   return matched;
 }
 
-void CaptureSession::receive(Arrival& arrival) {
+void CaptureSession::receive(Arrival& arrival, bool counted) {
   ++counts_.received;
+  if (!counted) {
+    ++uncounted_;
+    uncounted_bytes_ += arrival.packet().original_length;
+  }
   changed_ = true;
   if (trigger_ && trigger_->ends(arrival.arrived())) end_firing(arrival.arrived());
   if (stopped()) {

@@ -24,7 +24,7 @@ class CaptureSession {
   struct Setup {
     CaptureSpec spec;
     std::string folder;  // exists
-    uint64_t id = 0;     // of its tap, for good
+    uint64_t id = 0;     // of its tap
     uint8_t slot = 0;
     CaptureOrigin origin;
     const CaptureNames* names = nullptr;  // outlives the session
@@ -34,6 +34,7 @@ class CaptureSession {
 
   const CaptureSpec& spec() const noexcept { return setup_.spec; }
   uint64_t id() const noexcept { return setup_.id; }
+  void set_id(uint64_t id) noexcept { setup_.id = id; }
   uint8_t slot() const noexcept { return setup_.slot; }
   const std::string& folder() const noexcept { return setup_.folder; }
   bool stopped() const noexcept { return state_ == CaptureState::Stopped; }
@@ -44,7 +45,8 @@ class CaptureSession {
   /// What to ask the data plane for: the filter only if one packet and its flow so far can answer it.
   nlohmann::json tap() const;
 
-  void receive(Arrival& arrival);
+  /// `counted`: it is among what set_tap_counts() tells, sooner or later.
+  void receive(Arrival& arrival, bool counted = true);
   /// What the workers counted for its tap, in all.
   void set_tap_counts(uint64_t matched, uint64_t bytes, uint64_t ring_full) noexcept;
   /// Nothing more will come: what is still on its way is lost.
@@ -68,6 +70,7 @@ class CaptureSession {
 
  private:
   CaptureSession(Setup setup, DiskQuota& quota);
+  Result<void> prepare(Timestamp now);
   bool recording() const noexcept { return !trigger_ || trigger_->recording(); }
   bool matches(Arrival& arrival) noexcept;
   bool write(Arrival& arrival, bool from_before, Timestamp now);
@@ -86,6 +89,7 @@ class CaptureSession {
   std::string stopped_because_;
   Timestamp started_ = kNoTimestamp, stopped_ = kNoTimestamp;
   CaptureCounts counts_;               // what files and memory count themselves is added by view()
+  uint64_t uncounted_ = 0, uncounted_bytes_ = 0;  // matched by taps whose counts nobody reads any more
   uint64_t dropped_to_note_ = 0;       // lost since the last packet that was written
   std::vector<Firing> firings_;
   Timestamp first_ = kNoTimestamp, previous_ = kNoTimestamp, displayed_ = kNoTimestamp;  // packet times, for the filter

@@ -239,6 +239,11 @@ TEST(CaptureSession, FreesTheQuotaWhenItIsErased) {
   traffic(scene, 2000);
   scene.settle();
   EXPECT_EQ(scene.view("a").stop_reason, StopReason::Quota);
+  scene.quota = 50'000;
+  scene.restart();
+  const auto refused = scene.engine->start(*read_capture_spec(R"({"name": "b"})"), scene.now);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("of 48.8 KiB they may; delete some"), std::string::npos) << refused.error().message;
   ASSERT_TRUE(scene.engine->erase("a", scene.now));
   EXPECT_EQ(scene.engine->bytes_on_disk(), 0u);
   EXPECT_FALSE(fs::exists(scene.directory + "/a"));
@@ -299,6 +304,25 @@ TEST(CaptureSession, GoesOnWhenTheDataPlaneComesBack) {
   EXPECT_EQ(view.problem, "");
   EXPECT_EQ(view.counts.matched, 8u);
   EXPECT_EQ(view.counts.written, 8u);
+  EXPECT_EQ(imbalance(view), "");
+}
+
+TEST(CaptureSession, CountsOnWhenTheSameDataPlaneIsHeardOfAgain) {
+  SessionScene scene;
+  scene.start(R"({"name": "s"})");
+  for (int i = 0; i < 5; ++i) scene.rings.offer(scene.now);
+  scene.engine->lost("its socket broke", scene.now);
+  for (int i = 0; i < 4; ++i) scene.rings.offer(scene.now);  // it goes on with the taps it has
+  scene.mapped = false;
+  scene.engine->connected();
+  scene.settle();
+  for (int i = 0; i < 3; ++i) scene.rings.offer(scene.now);
+  scene.settle();
+  const CaptureView view = scene.view("s");
+  EXPECT_EQ(view.counts.matched, 12u);
+  EXPECT_EQ(view.counts.matched_bytes, 1200u);
+  EXPECT_EQ(view.counts.written, 12u);
+  EXPECT_EQ(view.counts.in_ring, 0u);
   EXPECT_EQ(imbalance(view), "");
 }
 
