@@ -63,6 +63,18 @@ void with_totals(const EndpointCall& call, Reply reply, Write write) {
   });
 }
 
+std::optional<CaptureMetrics> capture_metrics(const std::optional<CaptureTotalsView>& captures) {
+  if (!captures) return std::nullopt;
+  return CaptureMetrics{.running = captures->running,
+                        .disk_bytes = captures->disk_bytes,
+                        .quota_bytes = captures->quota_bytes,
+                        .written_bytes = captures->written_bytes,
+                        .packets = captures->packets,
+                        .waiting = captures->waiting,
+                        .damaged_records = captures->damaged_records,
+                        .unclaimed = captures->unclaimed};
+}
+
 MetricsState metrics_state(const StatusView& status) {
   return {.version = std::string(kApiVersion),
           .dataplane_up = status.dataplane.state == "running",
@@ -74,7 +86,8 @@ MetricsState metrics_state(const StatusView& status) {
           .rules_generations = status.rules.generations,
           .control_loss = status.control_loss,
           .control_memory_bytes = status.control.memory_bytes,
-          .control_started = status.control.started};
+          .control_started = status.control.started,
+          .captures = capture_metrics(status.captures)};
 }
 
 }  // namespace

@@ -80,6 +80,17 @@ struct ReplayView {
   std::string error;
 };
 
+/// Sums over all capture sessions there were.
+struct CaptureTotalsView {
+  uint64_t running = 0;
+  uint64_t disk_bytes = 0, quota_bytes = 0;
+  uint64_t written_bytes = 0;
+  NamedCounts packets;  // by the stage they got to
+  NamedCounts waiting;  // in rings and in memories at the moment
+  uint64_t damaged_records = 0;
+  uint64_t unclaimed = 0;
+};
+
 struct StatusView {
   ControlView control;
   DataplaneView dataplane;
@@ -90,6 +101,7 @@ struct StatusView {
   std::vector<Gap> gaps;
   uint64_t alert_count = 0;
   NamedCounts control_loss;  // what control itself gave up
+  std::optional<CaptureTotalsView> captures{};
 };
 
 /// A handshake and the clock that stamped it.

@@ -12,6 +12,7 @@
 #include "control/cli/filter_command.h"
 #include "control/cli/help_text.h"
 #include "control/cli/inspect_command.h"
+#include "control/cli/live/capture_command.h"
 #include "control/cli/live/doctor_command.h"
 #include "control/cli/live/live_commands.h"
 #include "control/cli/live/top_command.h"
@@ -39,6 +40,7 @@ constexpr std::array kCommands{
     Command{"handshakes", "How long connections take to set up, over the last minute or hour", declare_handshakes},
     Command{"flows", "The flows there are, the most recent ones first", declare_flows},
     Command{"alerts", "Unwanted traffic: who, whom, when, how much", declare_alerts},
+    Command{"capture", "Save packets of live traffic, now or when something happens", declare_capture},
     Command{"replay", "Let the data plane replay a capture at its own pace", declare_replay},
     Command{"doctor", "Say what keeps live capture from working here, and what mends it", declare_doctor},
 };

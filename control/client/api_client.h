@@ -6,7 +6,9 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,6 +33,7 @@ enum class ApiFault : unsigned char {
 struct ApiError {
   ApiFault fault = ApiFault::Unusable;
   std::string message;  // a sentence without a final full stop
+  unsigned status = 0;  // of HTTP, when the daemon refused
 };
 
 template <typename T>
@@ -47,10 +50,19 @@ class ApiClient {
   /// The body of the answer as the daemon wrote it. `target` is a path with its query: "/api/v1/flows?top=5".
   ApiResult<std::string> get(std::string_view target);
   ApiResult<std::string> post(std::string_view target, std::string_view json);
+  ApiResult<std::string> erase(std::string_view target);
+
+  /// Takes the next bytes of a download; an error ends it.
+  using Sink = std::function<Result<void>(std::string_view piece)>;
+  /// However long the answer is, no more than a piece of it is held; `timeout` is for each piece. Returns the bytes.
+  ApiResult<uint64_t> download(std::string_view target, const Sink& sink);
 
  private:
+  enum class Verb : uint8_t { Get, Post, Delete };
   struct Connection;
-  ApiResult<std::string> ask(bool post, std::string_view target, std::string_view json);
+  ApiResult<std::string> ask(Verb verb, std::string_view target, std::string_view json);
+  ApiResult<void> send(Verb verb, std::string_view target, std::string_view json);
+  tl::unexpected<ApiError> give_up(ApiFault fault, std::string message);
 
   ApiClientOptions options_;
   std::unique_ptr<Connection> connection_;

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/daemon/config.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
 
+#include "control/client/quantities.h"
 #include "dataplane/base/strict_toml.h"
 
 namespace wirewatch {
@@ -15,6 +18,17 @@ namespace fs = std::filesystem;
 
 constexpr std::array<std::pair<std::string_view, DataplaneMode>, 3> kModes{
     {{"auto", DataplaneMode::Auto}, {"attach", DataplaneMode::Attach}, {"start", DataplaneMode::Start}}};
+
+void read_size(StrictTable& table, std::string_view key, uint64_t& bytes) {
+  std::string text;
+  table.read(key, text);
+  if (text.empty()) return;
+  if (const auto size = parse_size(text)) {
+    bytes = *size;
+  } else {
+    table.complain(key, "'" + std::string(key) + "': " + size.error().message);
+  }
+}
 
 void read_keys(StrictTable& table, DaemonConfig& config) {
   table.read("api_socket", config.api_socket);
@@ -27,6 +41,9 @@ void read_keys(StrictTable& table, DaemonConfig& config) {
   table.read("watch_rules", config.watch_rules);
   table.read("unwanted", config.unwanted);
   table.read("captures", config.captures);
+  table.read("capture_directory", config.capture_directory);
+  read_size(table, "capture_quota", config.capture_quota);
+  table.read("most_captures", config.most_captures, 1, 16);
   table.read("dataplane", config.dataplane, kModes);
   table.read("dataplane_program", config.dataplane_program);
   table.read("dataplane_arguments", config.dataplane_arguments);
@@ -49,6 +66,16 @@ void read_keys(StrictTable& table, DaemonConfig& config) {
 std::string variable(const char* name) {
   const char* const value = std::getenv(name);
   return value == nullptr ? std::string() : std::string(value);
+}
+
+/// Where the state of a program belongs (systemd.exec(5), XDG Base Directory); empty when nobody says.
+std::string state_folder() {
+  const std::string given = variable("STATE_DIRECTORY");
+  if (given.starts_with('/')) return given.substr(0, given.find(':'));
+  if (const std::string state = variable("XDG_STATE_HOME"); state.starts_with('/')) return state + "/wirewatch";
+  if (::geteuid() == 0) return "/var/lib/wirewatch";
+  const std::string home = variable("HOME");
+  return home.starts_with('/') ? home + "/.local/state/wirewatch" : std::string();
 }
 
 }  // namespace
@@ -99,6 +126,7 @@ Result<void> complete_daemon_config(DaemonConfig& config) {
   if (config.api_socket.empty()) config.api_socket = runtime_path("api.sock");
   if (config.dataplane_socket.empty()) config.dataplane_socket = runtime_path("dataplane.sock");
   if (config.dataplane == DataplaneMode::Auto) config.dataplane = DataplaneMode::Attach;
+  if (config.capture_directory.empty() && !state_folder().empty()) config.capture_directory = state_folder() + "/captures";
   if (const std::string folder = variable("CREDENTIALS_DIRECTORY"); config.token_file.empty() && !folder.empty()) {
     std::error_code ignored;
     if (fs::exists(folder + "/token", ignored)) config.token_file = folder + "/token";

@@ -31,6 +31,10 @@ struct DaemonConfig {
   bool watch_rules = true;       // reload when a rule file changes
   std::vector<std::string> unwanted;  // applications and categories that raise alerts
   std::string captures;          // the folder from which replay takes names; empty: absolute paths over the Unix socket only
+  std::string capture_directory; // of capture sessions; empty: $STATE_DIRECTORY/captures under systemd, else
+                                 // $XDG_STATE_HOME/wirewatch/captures, else /var/lib for root; "none": no sessions
+  uint64_t capture_quota = uint64_t{10} << 30;  // bytes on that disk, "10G"
+  unsigned most_captures = 16;   // that run at a time
   DataplaneMode dataplane = DataplaneMode::Auto;
   std::string dataplane_program; // empty: wirewatch-dataplane beside this program, else on $PATH
   std::vector<std::string> dataplane_arguments;  // behind --config FILE --control-socket PATH

@@ -221,22 +221,24 @@ void DataplaneLink::receive() {
 }
 
 void DataplaneLink::take(const std::string& message, FileDescriptor passed) {
-  const Json answer = Json::parse(message, nullptr, false);
+  Json answer = Json::parse(message, nullptr, false);
   if (!answer.is_object()) return lose("the data plane answered something that is no JSON object");
   if (waiting_.empty()) return;  // nobody asked
   Answered answered = std::move(waiting_.front());
   waiting_.pop_front();
   ++answers_;
   received_ = std::move(passed);
-  const auto ok = answer.find("ok");
-  if (ok != answer.end() && ok->is_boolean() && ok->get<bool>()) {
-    answered(answer);
+  taken_ = std::move(answer);
+  const auto ok = taken_.find("ok");
+  if (ok != taken_.end() && ok->is_boolean() && ok->get<bool>()) {
+    answered(taken_);
   } else {
-    const auto error = answer.find("error");
-    const bool said = error != answer.end() && error->is_string();
+    const auto error = taken_.find("error");
+    const bool said = error != taken_.end() && error->is_string();
     answered(fail(said ? error->get<std::string>() : "the data plane refused without a reason"));
   }
   received_ = {};
+  taken_ = nullptr;
 }
 
 }  // namespace wirewatch

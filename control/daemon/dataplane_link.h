@@ -51,6 +51,9 @@ class DataplaneLink {
 
   /// Sends `command` with an optional descriptor; the answer's error is the data plane's own sentence.
   void request(Json command, FileDescriptor passed, Answered answered);
+  /// From within `answered` only: the whole answer, errors included, and what came beside it. Null when none came.
+  const Json& answer() const noexcept { return taken_; }
+  FileDescriptor take_passed() noexcept { return std::move(received_); }
 
  private:
   struct Outgoing {
@@ -82,7 +85,8 @@ class DataplaneLink {
   bool ready_ = false;
   bool writing_ = false;
   bool stopped_ = false;
-  FileDescriptor received_;  // with the answer being taken
+  Json taken_;               // the answer being taken
+  FileDescriptor received_;  // with it
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -57,6 +57,8 @@ PortView view_of(const PortState& port) {
   return view;
 }
 
+Refusal no_captures() { return {501, "there are no capture sessions here: capture_directory in [control] is \"none\", or nobody says where"}; }
+
 }  // namespace
 
 DaemonClock DaemonClock::system() {
@@ -84,6 +86,9 @@ LiveService::LiveService(boost::asio::io_context& io, const DaemonConfig& config
           },
           clock_.utc, log_),
       totals_(std::make_shared<TotalsKeeper>(catalogue_)) {
+  if (!config.capture_directory.empty() && config.capture_directory != "none") {
+    captures_ = std::make_unique<CaptureSessions>(io, config_, [this] { return link; }, log_);
+  }
   auto checkpoint = Checkpoint::open(config.api_socket + ".totals");
   if (checkpoint) {
     checkpoint_.emplace(std::move(*checkpoint));
@@ -135,6 +140,7 @@ void LiveService::connected(Hello hello) {
   log_("the data plane with process id " + std::to_string(hello.pid) + (same ? " is back" : " is there"));
   look_at_process();
   rules_.connected(hello.rules_sha256);
+  if (captures_) captures_->connected(*region_);
 }
 
 void LiveService::lost(const std::string& reason) {
@@ -144,6 +150,7 @@ void LiveService::lost(const std::string& reason) {
   const bool counted = process_ && process_->updated_ns > 0;
   gaps_.begin(counted ? Timestamp{process_->updated_ns} : clock_.utc(), reason);
   log_(reason);
+  if (captures_) captures_->lost(reason);
 }
 
 void LiveService::explain(const std::string& reason) {
@@ -153,11 +160,19 @@ void LiveService::explain(const std::string& reason) {
 }
 
 bool LiveService::tick() {
-  if (!region_) return false;
-  const bool more = events_.collect({clock_.utc(), clock_.steady_ns()});
-  save();
+  const bool more = region_ && events_.collect({clock_.utc(), clock_.steady_ns()});
+  if (region_) save();
   if (connected_ && clock_.steady_ns() - looked_ns_ >= kSecond) look_at_process();
+  if (captures_) show_captures_what_happened();
   return more;
+}
+
+void LiveService::show_captures_what_happened() {
+  if (region_) captures_->refresh_names(*region_);
+  const int64_t now_ns = clock_.steady_ns();
+  if (now_ns - captures_looked_ns_ < kSecond) return;
+  captures_looked_ns_ = now_ns;
+  captures_->look(process_ ? &*process_ : nullptr, events_, now_ns);
 }
 
 void LiveService::look_at_process() {
@@ -226,6 +241,7 @@ StatusView LiveService::status() const {
                        {"alerts_forgotten", events_.alerts().forgotten()},
                        {"malformed_events", events_.malformed()},
                        {"connections_refused", refused_connections()}};
+  if (captures_) view.captures = captures_->totals();
   return view;
 }
 
@@ -374,12 +390,14 @@ void LiveService::block(std::string_view command, const std::string& body, Done<
   });
 }
 
-void LiveService::capture(CaptureOrder, std::string, std::string, Done<std::string> done) {
-  done(tl::unexpected(Refusal{501, "this daemon keeps no capture sessions"}));
+void LiveService::capture(CaptureOrder order, std::string name, std::string body, Done<std::string> done) {
+  if (!captures_) return done(tl::unexpected(no_captures()));
+  captures_->answer(order, std::move(name), std::move(body), std::move(done));
 }
 
-void LiveService::open_capture_file(std::string, std::string, Done<OpenFile> done) {
-  done(tl::unexpected(Refusal{501, "this daemon keeps no capture sessions"}));
+void LiveService::open_capture_file(std::string name, std::string file, Done<OpenFile> done) {
+  if (!captures_) return done(tl::unexpected(no_captures()));
+  captures_->open_file(std::move(name), std::move(file), std::move(done));
 }
 
 }  // namespace wirewatch

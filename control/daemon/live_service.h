@@ -11,6 +11,7 @@
 #include <string>
 
 #include "control/api/live_data.h"
+#include "control/daemon/capture_sessions.h"
 #include "control/daemon/checkpoint.h"
 #include "control/daemon/config.h"
 #include "control/daemon/dataplane_link.h"
@@ -66,6 +67,7 @@ class LiveService final : public LiveData {
  private:
   void look_at_process();
   void check_policy();
+  void show_captures_what_happened();
   void go_on_from_checkpoint(const SharedState& region);
   std::string port_name(uint16_t interface) const;
   void ask(nlohmann::json command, FileDescriptor passed, std::function<void(tl::expected<nlohmann::json, Refusal>)> done);
@@ -86,6 +88,8 @@ class LiveService final : public LiveData {
   GapLog gaps_;
   RateMeter rates_;
   std::optional<std::string> replayed_;
+  std::unique_ptr<CaptureSessions> captures_;  // null when there are none here
+  int64_t captures_looked_ns_ = 0;
   std::optional<Checkpoint> checkpoint_;
   uint64_t saved_events_ = 0;
   uint64_t policy_checked_ = 0;  // for this generation of rules

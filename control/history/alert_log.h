@@ -28,6 +28,11 @@ class AlertLog {
 
   /// Whether this flow raised an alert just now. A guess from the port never does.
   bool observe(KnownFlow& flow, const ApplicationNames& names, Timestamp now);
+  /// From now on; flows that have not raised an alert may do so when they are next heard of.
+  void set_unwanted(std::vector<std::string> unwanted) {
+    unwanted_ = std::move(unwanted);
+    by_application_.clear();
+  }
   /// Oldest first.
   const std::deque<Alert>& alerts() const noexcept { return alerts_; }
   uint64_t raised() const noexcept { return raised_; }

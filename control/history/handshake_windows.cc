@@ -139,4 +139,20 @@ HandshakeWindows::Summary HandshakeWindows::summarise(HistoryWindow window, int6
   return summary;
 }
 
+std::optional<int64_t> HandshakeWindows::percentile_ns(HistoryWindow window, double percent, std::optional<uint16_t> port, int64_t now_ns) {
+  advance(now_ns);
+  SparseHistogram sum;
+  const auto add = [&](const Slice& slice) {
+    if (!port) {
+      sum += slice.totals.rtt;
+    } else if (const auto found = slice.by_port.find(*port); found != slice.by_port.end()) {
+      sum += found->second.rtt;
+    }
+  };
+  const auto asked = static_cast<size_t>(window);
+  for (size_t level = 0; level <= asked; ++level) add(levels_[level].open);
+  for (const Slice& slice : levels_[asked].full) add(slice);
+  return sum.percentile_ns(percent);
+}
+
 }  // namespace wirewatch

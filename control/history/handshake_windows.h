@@ -10,6 +10,7 @@
 #include <array>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <unordered_map>
@@ -57,6 +58,8 @@ class HandshakeWindows {
   /// `now_ns` is of a clock that never goes back, and the same for all calls.
   void record(const HandshakeRecord& handshake, int64_t now_ns);
   Summary summarise(HistoryWindow window, int64_t now_ns);
+  /// Any percentile from 0 to 100, of a server port or of all; nothing without samples.
+  std::optional<int64_t> percentile_ns(HistoryWindow window, double percent, std::optional<uint16_t> port, int64_t now_ns);
 
  private:
   struct HashBytes {

@@ -2,6 +2,7 @@
 #include "control/history/sparse_histogram.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace wirewatch {
 namespace {
@@ -69,23 +70,26 @@ bool SparseHistogram::assign(std::span<const uint64_t> words) {
   return min_ns_ >= 0 && min_ns_ <= max_ns_;
 }
 
+std::optional<int64_t> SparseHistogram::percentile_ns(double percent) const {
+  if (count_ == 0) return std::nullopt;
+  const double wanted = std::ceil(static_cast<double>(count_) * std::clamp(percent, 0.0, 100.0) / 100);
+  const uint64_t nth = std::max<uint64_t>(static_cast<uint64_t>(wanted), 1);
+  uint64_t so_far = 0;
+  for (const Cell& cell : cells_) {
+    so_far += cell.count;
+    if (so_far < nth) continue;
+    if (size_t{cell.bucket} + 1 >= RttHistogram::kBuckets) return max_ns_;
+    return std::clamp(RttHistogram::bound_ns(cell.bucket), min_ns_, max_ns_);
+  }
+  return max_ns_;
+}
+
 RttSummary SparseHistogram::summary() const {
   RttSummary summary{.count = count_, .p50_ns = {}, .p90_ns = {}, .p99_ns = {}, .max_ns = {}, .min_ns = {}};
   if (count_ == 0) return summary;
-  const auto rank = [&](uint64_t percent) {
-    const uint64_t nth = std::max<uint64_t>((count_ * percent + 99) / 100, 1);
-    uint64_t so_far = 0;
-    for (const Cell& cell : cells_) {
-      so_far += cell.count;
-      if (so_far < nth) continue;
-      if (size_t{cell.bucket} + 1 >= RttHistogram::kBuckets) return max_ns_;
-      return std::clamp(RttHistogram::bound_ns(cell.bucket), min_ns_, max_ns_);
-    }
-    return max_ns_;
-  };
-  summary.p50_ns = rank(50);
-  summary.p90_ns = rank(90);
-  summary.p99_ns = rank(99);
+  summary.p50_ns = percentile_ns(50);
+  summary.p90_ns = percentile_ns(90);
+  summary.p99_ns = percentile_ns(99);
   summary.max_ns = max_ns_;
   summary.min_ns = min_ns_;
   return summary;

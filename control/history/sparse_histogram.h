@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -20,6 +21,8 @@ class SparseHistogram {
   uint64_t count() const noexcept { return count_; }
   /// Nearest rank; a percentile is its bucket's upper bound (at most 9.1 % too high), within the exact extremes.
   RttSummary summary() const;
+  /// The same for any percentile from 0 to 100; nothing without samples.
+  std::optional<int64_t> percentile_ns(double percent) const;
   size_t cells() const noexcept { return cells_.size(); }
 
   /// All of it as numbers, to be kept and taken up again; false when they are none that words() gives.

@@ -29,6 +29,19 @@ void about_us(Families& families, const MetricsState& state) {
   for (const auto& [reason, count] : state.control_loss) families.value(count, {{"reason", reason}});
 }
 
+void about_captures(Families& families, const CaptureMetrics& captures) {
+  families.gauge("capture_sessions_running", "Capture sessions that record or wait for their trigger").value(captures.running);
+  families.gauge("capture_disk_bytes", "Bytes of all capture files").value(captures.disk_bytes);
+  families.gauge("capture_quota_bytes", "Bytes that capture files may take").value(captures.quota_bytes);
+  families.counter("capture_written_bytes_total", "Bytes written to capture files").value(captures.written_bytes);
+  families.counter("capture_packets_total", "Packets of capture sessions, by the stage they got to; a packet counts once for each session");
+  for (const auto& [stage, count] : captures.packets) families.value(count, {{"stage", stage}});
+  families.gauge("capture_waiting_packets", "Packets on their way to capture sessions, or kept for a trigger");
+  for (const auto& [where, count] : captures.waiting) families.value(count, {{"where", where}});
+  families.counter("capture_damaged_records_total", "Records of the rings of tapped packets that made no sense").value(captures.damaged_records);
+  families.counter("capture_unclaimed_packets_total", "Packets of sessions that nobody knows any more").value(captures.unclaimed);
+}
+
 void about_ports(Families& families, const std::vector<PortState>& ports) {
   const auto each = [&](auto value) {
     for (const PortState& port : ports) families.value(value(port), {{"port", port.name}});
@@ -133,6 +146,7 @@ void about_handshakes(Families& families, const LiveTotals& totals) {
 std::string exposition(const LiveTotals& totals, const MetricsState& state) {
   Families families;
   about_us(families, state);
+  if (state.captures) about_captures(families, *state.captures);
   if (totals.process) about_ports(families, totals.process->ports);
   about_packets(families, totals);
   about_applications(families, totals);

@@ -55,6 +55,59 @@ TEST(ApiClient, SendsABodyWithAPost) {
   EXPECT_EQ(seen, R"(POST /api/v1/replay HTTP/1.1 {"path":"/a"})");
 }
 
+TEST(ApiClient, DeletesWithoutABody) {
+  ApiStub stub(always(json_answer("{}")));
+  ApiClient client({.socket = stub.socket()});
+  ASSERT_TRUE(client.erase("/api/v1/captures/x"));
+  EXPECT_EQ(stub.asked().front(), "DELETE /api/v1/captures/x HTTP/1.1");
+}
+
+TEST(ApiClient, DownloadsMoreThanItWouldEverHold) {
+  std::string bytes(3'000'000, '\0');
+  for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<char>(i * 31 / 7);
+  ApiStub stub(always(http_answer(200, "application/octet-stream", bytes)));
+  ApiClient client({.socket = stub.socket(), .longest_answer = 4096});
+  std::string got;
+  size_t longest = 0;
+  const auto downloaded = client.download("/file", [&](std::string_view piece) -> Result<void> {
+    longest = std::max(longest, piece.size());
+    got += piece;
+    return {};
+  });
+  ASSERT_TRUE(downloaded) << downloaded.error().message;
+  EXPECT_EQ(*downloaded, bytes.size());
+  EXPECT_EQ(got, bytes);
+  EXPECT_LE(longest, 64u * 1024);
+  EXPECT_TRUE(client.download("/again", [](std::string_view) -> Result<void> { return {}; }));
+}
+
+TEST(ApiClient, WordsWhatEndsADownload) {
+  struct Case {
+    const char* description;
+    std::string answer;
+    ApiFault fault;
+    const char* says;
+    unsigned status;
+  };
+  const std::vector<Case> cases{
+      {"a problem", problem_answer(404, "there is no session 'x'"), ApiFault::Refused, "there is no session 'x'", 404},
+      {"half a file", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\nConnection: close\r\n\r\nhalf", ApiFault::NoDaemon, "the daemon went away while it was asked", 0},
+      {"no HTTP", "SSH-2.0-OpenSSH_9.2\r\nConnection: close\r\n\r\n", ApiFault::Unusable, "is no daemon", 0},
+      {"a sink that is full", http_answer(200, "application/octet-stream", "bytes"), ApiFault::Unusable, "no space left", 0}};
+  for (const Case& each : cases) {
+    ApiStub stub(always(each.answer));
+    ApiClient client({.socket = stub.socket()});
+    const auto got = client.download("/file", [&](std::string_view) -> Result<void> {
+      if (each.status == 0 && each.fault == ApiFault::Unusable) return fail("no space left");
+      return {};
+    });
+    ASSERT_FALSE(got) << each.description;
+    EXPECT_EQ(got.error().fault, each.fault) << each.description;
+    EXPECT_EQ(got.error().status, each.status) << each.description;
+    EXPECT_NE(got.error().message.find(each.says), std::string::npos) << each.description << ": " << got.error().message;
+  }
+}
+
 TEST(ApiClient, SaysWhatToStartWhenThereIsNoSocket) {
   ApiClient client({.socket = "/nonexistent/api.sock"});
   const auto answer = client.get("/");

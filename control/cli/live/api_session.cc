@@ -9,8 +9,12 @@
 
 namespace wirewatch {
 
-void declare_api_options(CLI::App& app, ApiRequest& request) {
+void declare_api_options(CLI::App& app, ApiOptions& request) {
   app.add_flag("--json", request.json, "The daemon's answer, one JSON document, instead of the page");
+  declare_socket_option(app, request);
+}
+
+void declare_socket_option(CLI::App& app, ApiOptions& request) {
   app.add_option("--socket", request.socket,
                  "The daemon's socket; without it $WIREWATCH_API, $XDG_RUNTIME_DIR/wirewatch/api.sock or "
                  "/run/wirewatch/api.sock")
@@ -18,12 +22,13 @@ void declare_api_options(CLI::App& app, ApiRequest& request) {
 }
 
 ExitStatus complain(std::string_view command, const ApiError& error) {
-  return complain(command, error.message,
-                  error.fault == ApiFault::Refused ? ExitStatus::No : ExitStatus::Unusable);
+  constexpr unsigned kBadRequest = 400;
+  const bool said_no = error.fault == ApiFault::Refused && error.status != kBadRequest;
+  return complain(command, error.message, said_no ? ExitStatus::No : ExitStatus::Unusable);
 }
 
 ExitStatus ask_and_print(
-    std::string_view command, const ApiRequest& request, const std::vector<std::string>& targets,
+    std::string_view command, const ApiOptions& request, const std::vector<std::string>& targets,
     const std::function<std::string(const std::vector<Document>&, const PageStyle&)>& show) {
   ApiClient client({.socket = api_socket_path(request.socket)});
   std::vector<Document> documents;
@@ -38,13 +43,24 @@ ExitStatus ask_and_print(
   return print(show(documents, page_style({})));
 }
 
-Query& Query::add(std::string_view name, std::string_view value) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
+TargetText& TargetText::segment(std::string_view name) {
+  target_ += '/';
+  escape(name);
+  return *this;
+}
+
+TargetText& TargetText::add(std::string_view name, std::string_view value) {
   target_ += first_ ? '?' : '&';
   first_ = false;
   target_ += name;
   target_ += '=';
-  for (const char c : value) {
+  escape(value);
+  return *this;
+}
+
+void TargetText::escape(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789ABCDEF";
+  for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     const bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') ||
                        (byte >= 'A' && byte <= 'Z') || c == '-' || c == '_' || c == '.' ||
@@ -57,7 +73,6 @@ Query& Query::add(std::string_view name, std::string_view value) {
       target_ += kHex[byte & 15];
     }
   }
-  return *this;
 }
 
 }  // namespace wirewatch

@@ -21,34 +21,41 @@ class Option;
 
 namespace wirewatch {
 
-struct ApiRequest {
+struct ApiOptions {
   std::string socket;  // as given, or empty
   bool json = false;
 };
 
+/// Declares --socket.
+void declare_socket_option(CLI::App& app, ApiOptions& request);
 /// Declares --json and --socket.
-void declare_api_options(CLI::App& app, ApiRequest& request);
+void declare_api_options(CLI::App& app, ApiOptions& request);
 
 using Document = std::shared_ptr<const Json>;
 
 /// Asks for each target, and prints the first answer as it is (--json) or the page that `show` makes of all
 /// of them. `command` is named in complaints.
 ExitStatus ask_and_print(
-    std::string_view command, const ApiRequest& request, const std::vector<std::string>& targets,
+    std::string_view command, const ApiOptions& request, const std::vector<std::string>& targets,
     const std::function<std::string(const std::vector<Document>&, const PageStyle&)>& show);
 
-/// Says why there is no answer: 1 when the daemon said no, 2 when there is none.
+/// Says why there is no answer: 1 when the daemon said no, 2 when there is none, or the request was wrong.
 ExitStatus complain(std::string_view command, const ApiError& error);
 
-/// A query of a target, with what needs it escaped.
-class Query {
+/// A target put together, with what needs it escaped.
+class TargetText {
  public:
-  explicit Query(std::string_view path) : target_(path) {}
-  Query& add(std::string_view name, std::string_view value);
-  Query& add(std::string_view name, uint64_t value) { return add(name, std::to_string(value)); }
+  explicit TargetText(std::string_view path) : target_(path) {}
+  /// Goes on in the path: behind "/api/v1/captures", "/NAME".
+  TargetText& segment(std::string_view name);
+  /// A parameter of the query.
+  TargetText& add(std::string_view name, std::string_view value);
+  TargetText& add(std::string_view name, uint64_t value) { return add(name, std::to_string(value)); }
   const std::string& target() const noexcept { return target_; }
 
  private:
+  void escape(std::string_view text);
+
   std::string target_;
   bool first_ = true;
 };

@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kUsualRows = 10;
 constexpr uint64_t kMostRows = 10'000;  // what the API gives at most
 
-struct ViewRequest : ApiRequest {
+struct ViewRequest : ApiOptions {
   size_t top = kUsualRows;
   std::string sort;
   std::optional<uint16_t> port;
@@ -65,7 +65,7 @@ Report report_of(const std::vector<Document>& documents) {
 
 /// What of the options goes into the question; those that a command does not declare are empty.
 std::string target_of(std::string_view path, const ViewRequest& request) {
-  Query query(path);
+  TargetText query(path);
   query.add("top", request.top);
   if (request.port) query.add("port", uint64_t{*request.port});
   if (!request.sort.empty()) query.add("sort", request.sort);

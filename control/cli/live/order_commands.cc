@@ -12,7 +12,7 @@
 namespace wirewatch {
 namespace {
 
-struct ReplayRequest : ApiRequest {
+struct ReplayRequest : ApiOptions {
   std::string file;
   std::string speed = "1";
 };
@@ -51,7 +51,7 @@ ExitStatus replay(const ReplayRequest& request) {
                "; 'wirewatch status' shows how far it is.\n");
 }
 
-ExitStatus reload(const ApiRequest& request) {
+ExitStatus reload(const ApiOptions& request) {
   ApiClient client({.socket = api_socket_path(request.socket), .timeout = std::chrono::minutes(2)});
   const auto answer = client.post("/api/v1/rules/reload", "{}");
   if (!answer) {
@@ -83,7 +83,7 @@ CommandRun declare_replay(CLI::App& app) {
 }
 
 CommandRun declare_rules_reload(CLI::App& app) {
-  const auto request = std::make_shared<ApiRequest>();
+  const auto request = std::make_shared<ApiOptions>();
   declare_api_options(app, *request);
   app.footer(
       "Exit status: 0 the new rules are in force; 1 they are at fault, and the old ones stay; 2 no daemon "

@@ -17,7 +17,7 @@
 namespace wirewatch {
 namespace {
 
-struct TopRequest : ApiRequest {
+struct TopRequest : ApiOptions {
   std::string sort = "now";
 };
 
