@@ -95,7 +95,7 @@ void write_conversation_table(const Report& report, const TextOptions& options, 
 }
 
 void write_service_table(const Report& report, const TextOptions& options, Page& page) {
-  page.subheading("Who talks to which services", "by the names that flows carry or their clients asked for");
+  page.subheading("Who talks to which services", "by host names and DNS answers");
   Table table({{"Client", Align::Left, Weight::Essential, 15, Shorten::Middle},
                {"Service", Align::Left, Weight::Essential, 12},
                {"Category", Align::Left, Weight::Useful, 8},

@@ -88,7 +88,8 @@ TEST(JsonReport, LeavesOutWhatIsNotKnown) {
   for (const char* key : {"syn_ack_timestamp", "syn_ack_rtt_ns", "ack_rtt_ns", "initial_rtt_ns"})
     EXPECT_FALSE(unanswered.contains(key)) << key;
   const Json& nameless = report["flows"][3];
-  for (const char* key : {"application", "category", "evidence", "host"})
+  for (const char* key : {"application", "category", "evidence", "host", "host_source", "alpn", "ja4", "user_agent", "service",
+                          "service_category", "encrypted_hello"})
     EXPECT_FALSE(nameless.contains(key)) << key;
   EXPECT_FALSE(report["handshake_summary"][3].contains("p50_ns"));
   EXPECT_FALSE(report["conversations"][3].contains("application"))
@@ -105,6 +106,20 @@ TEST(JsonReport, LeavesOutTimesOfFlowsWithoutAny) {
   const Json flow = json_of(report)["flows"][0];
   EXPECT_FALSE(flow.contains("first_timestamp"));
   EXPECT_FALSE(flow.contains("last_timestamp"));
+}
+
+TEST(JsonReport, TellsTheNamesOfAFlowAndItsService) {
+  const Json report = json_of(testing::sample_report());
+  const Json flow = report["flows"][0];
+  EXPECT_EQ(flow["host_source"], "sni");
+  EXPECT_EQ(flow["service"], "example-web");
+  EXPECT_EQ(flow["service_category"], "reference");
+  EXPECT_EQ(flow["alpn"], "h2");
+  EXPECT_EQ(flow["ja4"], "t13d1516h2_8daaf6152771_e5627efa2ab1");
+  EXPECT_EQ(flow["encrypted_hello"], true);
+  EXPECT_EQ(report["services"][0]["service"], "video-site");
+  EXPECT_EQ(report["services"][0]["client"]["address"], "10.0.0.5");
+  EXPECT_EQ(report["services"][0]["bytes"], 180'400 + 8'100'432);
 }
 
 TEST(JsonReport, AddsUpBothDirectionsOfAFlow) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "tests/report/sample_report.h"
 
+#include <array>
+#include <memory>
+
 namespace wirewatch::testing {
 namespace {
 
@@ -202,24 +205,37 @@ void add_flows(Report& report) {
   tls.to_server = {120, 14'004};
   tls.to_client = {133, 172'300};
   tls.first_frame = 1;
-  tls.host = "www.example.com";
   FlowRecord torrent = tls;
+  tls.host = "www.example.com";
+  tls.host_source = HostSource::Sni;
+  static std::array<char, NameSheet::kMost> room;
+  tls.names = NameSheet(NameSheet::pack({.host = tls.host,
+                                         .alpn = "h2",
+                                         .ja4 = "t13d1516h2_8daaf6152771_e5627efa2ab1",
+                                         .user_agent = {},
+                                         .host_source = HostSource::Sni,
+                                         .encrypted_hello = true}, room));
   torrent.client = endpoint("10.0.0.5", 51'413);
   torrent.server = endpoint("203.0.113.9", 6881);
   torrent.application = kBitTorrent;
-  torrent.host = {};
-  FlowRecord lookup = tls;
+  FlowRecord lookup = torrent;
+  lookup.client = tls.client;
+  lookup.server = tls.server;
   lookup.ip_protocol = 17;
   lookup.application = kDns;
-  lookup.host = {};
-  FlowRecord nameless = tls;
+  FlowRecord nameless = torrent;
   nameless.client = endpoint("2001:db8:4f2:1::7a31", 40'112);
   nameless.server = endpoint("2001:db8::2", 111);
   nameless.application = kUnknownApplication;
   nameless.evidence = Evidence::None;
-  nameless.host = {};
   report.flows = {tls, torrent, lookup, nameless};
   report.flow_count = 1'420;
+  report.hosts = std::make_shared<const HostList>(
+      std::vector<HostService>{{"example-web", "reference"}, {"video-site", "video"}},
+      std::vector<ListedDomain>{{"example.com", 0}, {"video.example", 1}});
+  report.services = {{address("10.0.0.5"), report.hosts->services()[1].name, "video", 12, {1'204, 180'400}, {6'011, 8'100'432}},
+                     {address("10.0.0.5"), report.hosts->services()[0].name, "reference", 1, {120, 14'004}, {133, 172'300}}};
+  report.service_count = 2;
 }
 
 }  // namespace
