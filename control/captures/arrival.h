@@ -17,7 +17,8 @@ namespace wirewatch {
 class Arrival {
  public:
   /// All of it outlives this.
-  Arrival(const TappedPacket& head, std::span<const uint8_t> bytes, Timestamp arrived, const CaptureNames& names, uint64_t number = 0) noexcept
+  Arrival(const TappedPacket& head, std::span<const uint8_t> bytes, Timestamp arrived, const CaptureNames& names,
+          uint64_t number = 0) noexcept
       : head_(head), arrived_(arrived), names_(names) {
     packet_.data = bytes.data();
     packet_.captured_length = static_cast<uint32_t>(bytes.size());

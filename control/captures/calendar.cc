@@ -119,7 +119,7 @@ class CalendarReader {
     }
     if (at == 0) return refuse("there is neither a day, a date nor a time in it");
     if (at < words.size()) {
-      return refuse("'" + std::string(words[at]) + "' was not expected behind day, date and time; the only zone is UTC, local time without it");
+      return refuse("'" + std::string(words[at]) + "' was not expected behind day, date and time; without UTC it is local time");
     }
     return calendar_;
   }

@@ -66,7 +66,8 @@ uint64_t CaptureEngine::running() const noexcept {
 Result<CaptureView> CaptureEngine::start(const CaptureSpec& spec, Timestamp now) {
   for (const CaptureView& each : views()) {
     if (each.spec.name == spec.name) {
-      return fail(fmt::format("there is a capture session '{}' already ({}); delete it first, or choose another name", spec.name, to_string(each.state)));
+      return fail(fmt::format("there is a capture session '{}' already ({}); delete it first, or choose another name", spec.name,
+                              to_string(each.state)));
     }
     if (each.spec.directory == spec.directory) {
       return fail(fmt::format("the folder '{}' belongs to the capture session '{}'", spec.directory, each.spec.name));
@@ -80,7 +81,8 @@ Result<CaptureView> CaptureEngine::start(const CaptureSpec& spec, Timestamp now)
     return fail(fmt::format("there is no port '{}'{}", spec.port, did_you_mean(spec.port, names_.ports)));
   }
   if (quota_.used >= quota_.limit) {
-    return fail(fmt::format("the capture files of all sessions take {} already, of {} they may; delete some", human_bytes(quota_.used), human_bytes(quota_.limit)));
+    return fail(fmt::format("the capture files of all sessions take {} already, of {} they may; delete some", human_bytes(quota_.used),
+                            human_bytes(quota_.limit)));
   }
   auto folder = make_session_folder(options_.directory, spec.directory);
   if (!folder) return tl::unexpected(folder.error());

@@ -181,7 +181,9 @@ CaptureManager::CaptureManager(Options options, Taps taps) : thread_(std::make_u
 
 CaptureManager::~CaptureManager() = default;
 
-Result<CaptureSpec> CaptureManager::read_spec(std::string_view json) const { return read_capture_spec(json, thread_->names().for_filters()); }
+Result<CaptureSpec> CaptureManager::read_spec(std::string_view json) const {
+  return read_capture_spec(json, thread_->names().for_filters());
+}
 
 Result<CaptureView> CaptureManager::start(const CaptureSpec& spec) {
   return thread_->with_engine([&](CaptureEngine& engine, Timestamp now) { return engine.start(spec, now); });

@@ -19,8 +19,13 @@ struct CaptureNames {
   std::vector<Application> applications;  // by the registry's number; 0 has no name
   std::vector<std::string> ports;         // by index in the shared memory's process block
 
-  std::string_view application(ApplicationId id) const noexcept { return id < applications.size() ? std::string_view(applications[id].name) : std::string_view(); }
-  std::string_view category(ApplicationId id) const noexcept { return id < applications.size() ? std::string_view(applications[id].category) : std::string_view(); }
+  /// Empty when it has none.
+  std::string_view application(ApplicationId id) const noexcept {
+    return id < applications.size() ? std::string_view(applications[id].name) : std::string_view();
+  }
+  std::string_view category(ApplicationId id) const noexcept {
+    return id < applications.size() ? std::string_view(applications[id].category) : std::string_view();
+  }
   FilterNames for_filters() const {
     FilterNames names;
     for (const Application& each : applications) {

@@ -144,7 +144,8 @@ void CaptureSession::receive(Arrival& arrival, bool counted) {
 bool CaptureSession::write(Arrival& arrival, bool from_before, Timestamp now) {
   if (spec().max_bytes != 0 && files_.written_bytes() + files_.cost(arrival) > spec().max_bytes) {
     ++counts_.after_limit;
-    stop(StopReason::Bytes, "it wrote " + human_bytes(files_.written_bytes()) + "; the next packet would go beyond its " + human_bytes(spec().max_bytes), now);
+    stop(StopReason::Bytes,
+         "it wrote " + human_bytes(files_.written_bytes()) + "; the next packet would go beyond its " + human_bytes(spec().max_bytes), now);
     return false;
   }
   switch (files_.put(arrival, dropped_to_note_, now)) {

@@ -22,8 +22,8 @@ std::string stamp(Timestamp time) {
   const std::time_t seconds = time.ns / kSecond;
   std::tm broken{};
   gmtime_r(&seconds, &broken);
-  return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}", broken.tm_year + 1900, broken.tm_mon + 1, broken.tm_mday, broken.tm_hour, broken.tm_min,
-                     broken.tm_sec);
+  return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}", broken.tm_year + 1900, broken.tm_mon + 1, broken.tm_mday, broken.tm_hour,
+                     broken.tm_min, broken.tm_sec);
 }
 
 }  // namespace

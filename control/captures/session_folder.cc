@@ -86,7 +86,9 @@ void look_at_files(const std::string& folder, CaptureView& view, std::vector<std
         counts.written_bytes += tail->end - std::min(tail->end, file.bytes);
         counts.matched = std::max(counts.matched, counts.ring_full + counts.received);
         file.bytes = tail->end;
-        if (tail->last != kNoTimestamp) file.last = std::max(file.last, tail->last);
+        if (file.first == kNoTimestamp) file.first = tail->first;
+        if (tail->first != kNoTimestamp) file.first = std::min(file.first, tail->first);
+        file.last = std::max(file.last, tail->last);
       }
       file.open = false;
     } else {
@@ -173,7 +175,8 @@ std::vector<CaptureView> load_sessions(const std::string& directory, Timestamp n
   for (fs::directory_iterator at(directory, error), end; !error && at != end; at.increment(error)) {
     const std::string name = at->path().filename().string();
     std::error_code ignored;
-    if (!is_capture_name(name) || !fs::is_directory(at->symlink_status(ignored)) || !fs::exists(at->path() / (kRecord + 1), ignored)) continue;
+    if (!is_capture_name(name) || !fs::is_directory(at->symlink_status(ignored)) || !fs::exists(at->path() / (kRecord + 1), ignored))
+      continue;
     auto view = load_one(directory, name, now, faults);
     if (view) {
       sessions.push_back(std::move(*view));
@@ -208,7 +211,9 @@ Result<Tail> cut_to_whole_blocks(const std::string& path, uint64_t offset) {
     if (count < 12 || length < 12 || length % 4 != 0 || length > size - tail.end) break;
     if (type == kSimplePacket || type == kEnhancedPacket) ++tail.packets;
     if (type == kEnhancedPacket && length >= 32) {
-      tail.last = Timestamp{static_cast<int64_t>(uint64_t{load_le32(head.data() + 12)} << 32 | load_le32(head.data() + 16))};
+      const Timestamp time{static_cast<int64_t>(uint64_t{load_le32(head.data() + 12)} << 32 | load_le32(head.data() + 16))};
+      tail.first = tail.first == kNoTimestamp ? time : std::min(tail.first, time);
+      tail.last = std::max(tail.last, time);
     }
     tail.end += length;
   }

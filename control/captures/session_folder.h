@@ -12,7 +12,8 @@
 
 namespace wirewatch {
 
-/// Makes `directory`/`name`, both for their owner alone, with a little room for the last record. Refuses a folder in which there is something already.
+/// Makes `directory`/`name`, both for their owner alone, with a little room for the last record. Refuses a folder in which there
+/// is something already.
 Result<std::string> make_session_folder(const std::string& directory, const std::string& name);
 
 /// Writes session.json; what it says of the file that is open must have been flushed before.
@@ -29,7 +30,7 @@ void delete_session(const std::string& folder, const std::vector<CaptureFile>& f
 struct Tail {
   uint64_t packets = 0;
   uint64_t end = 0;  // of the last whole block
-  Timestamp last = kNoTimestamp;
+  Timestamp first = kNoTimestamp, last = kNoTimestamp;  // smallest and largest
 };
 Result<Tail> cut_to_whole_blocks(const std::string& path, uint64_t offset);
 

@@ -55,7 +55,8 @@ class StrictJson {
     const bool negative = !found->is_number_unsigned() && found->get<int64_t>() < 0;
     const auto number = found->get<uint64_t>();
     if (negative || number < least || number > most) {
-      return complain("'" + std::string(key) + "' must be " + std::to_string(least) + " to " + std::to_string(most) + ", found " + found->dump());
+      return complain("'" + std::string(key) + "' must be " + std::to_string(least) + " to " + std::to_string(most) + ", found " +
+                      found->dump());
     }
     value = static_cast<Integer>(number);
   }
@@ -65,7 +66,8 @@ class StrictJson {
     if (!found->is_number()) return wrong_type(key, "a number", *found);
     const auto number = found->get<double>();
     if (!(number >= least && number <= most)) {
-      return complain("'" + std::string(key) + "' must be " + Json(least).dump() + " to " + Json(most).dump() + ", found " + found->dump());
+      return complain("'" + std::string(key) + "' must be " + Json(least).dump() + " to " + Json(most).dump() + ", found " +
+                      found->dump());
     }
     value = number;
   }

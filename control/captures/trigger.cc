@@ -91,7 +91,8 @@ Trigger::Occasions Trigger::slow(const TriggerFacts& facts) {
   Occasions found{.count = is_slow && !was_slow_ ? uint64_t{1} : 0, .why = {}, .lasts = is_slow};
   was_slow_ = is_slow;
   if (is_slow) {
-    found.why = fmt::format("the SYN,ACK's p{:g} of {} was {}, over {:g} ms", rtt.percentile, rtt.window, human_duration(*now, false), rtt.above_ms);
+    found.why = fmt::format("the SYN,ACK's p{:g} of {} was {}, over {:g} ms", rtt.percentile, rtt.window, human_duration(*now, false),
+                            rtt.above_ms);
     if (rtt.port) found.why += fmt::format(", on port {}", *rtt.port);
   }
   return found;

@@ -97,7 +97,8 @@ TEST(Calendar, ElapsesWhenSystemdSays) {
     for (const int64_t from : {kMonday, kMonday + 86'399, int64_t{1'803'000'000}, int64_t{1'835'395'199}}) {
       for (const char* const expression : kExpressions) {
         constexpr int kCount = 6;
-        const std::string listed = output_of(fmt::format("systemd-analyze calendar --base-time='{} UTC' --iterations={} '{}'", utc(from), kCount, expression));
+        const std::string listed =
+            output_of(fmt::format("systemd-analyze calendar --base-time='{} UTC' --iterations={} '{}'", utc(from), kCount, expression));
         const std::vector<std::string> expected = listed_times(listed);
         EXPECT_EQ(next_ones(expression, from, kCount), expected) << expression << " in " << zone << " from " << utc(from) << "\n" << listed;
       }
@@ -133,9 +134,9 @@ TEST(Calendar, LeavesOutAnHourThatTheClocksSkip) {
 
 TEST(Calendar, RefusesWhatItDoesNotUnderstandWithASentence) {
   for (const char* const wrong :
-       {"", " ", "Mo", "Fri..Mon 10:00", "*:*/5", "*/2-*-*", "Mon, Tue 10:00", "10", "2027", "70-01-01", "10:00:00.5", "*-*-* 25:00", "2027-13-01",
-        "2027-01-32", "2027-01-01T10:00", "~01", "*-*-5~1", "5/3", "*-*-01 00:00 Europe/Berlin", "1:2:3:4", "*:0/0", "*:5..3", "*-*-", "-1-1",
-        "Mon Tue", "UTC", "*-*-* *:99999999999999999999"}) {
+       {"", " ", "Mo", "Fri..Mon 10:00", "*:*/5", "*/2-*-*", "Mon, Tue 10:00", "10", "2027", "70-01-01", "10:00:00.5", "*-*-* 25:00",
+        "2027-13-01", "2027-01-32", "2027-01-01T10:00", "~01", "*-*-5~1", "5/3", "*-*-01 00:00 Europe/Berlin", "1:2:3:4", "*:0/0",
+        "*:5..3", "*-*-", "-1-1", "Mon Tue", "UTC", "*-*-* *:99999999999999999999"}) {
     const auto calendar = Calendar::parse(wrong);
     ASSERT_FALSE(calendar) << wrong;
     EXPECT_NE(calendar.error().message.find("calendar expression"), std::string::npos) << calendar.error().message;

@@ -167,7 +167,8 @@ TEST(SessionWithALimitOnItsFiles, SaysWhatTheSystemSaid) {
     scene.settle();
     const CaptureView view = scene.view("s");
     const bool right = view.stop_reason == StopReason::Error && view.stopped_because.find("File too large") != std::string::npos &&
-                       imbalance(view).empty() && view.counts.write_failed > 0 && view.files[0].bytes <= 500'001 && view.files[0].bytes > 498'000;
+                       imbalance(view).empty() && view.counts.write_failed > 0 && view.files[0].bytes <= 500'001 &&
+                       view.files[0].bytes > 498'000;
     if (!right) fmt::print(stderr, "{} {}\n", imbalance(view), to_json(view).dump(1));
     return right ? 0 : 1;
   });

@@ -162,7 +162,8 @@ TEST(CaptureManager, RefusesARegionThatIsNone) {
   manager.taps_answered({{"ok", true}, {"set", 1}}, FileDescriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)));
   EXPECT_NE(manager.show("a")->problem, "");
   EXPECT_EQ(manager.show("a")->state, CaptureState::Recording);
-  for (const char* answer : {"null", "[]", "{}", R"({"ok": 1})", R"({"ok": false, "error": 5, "slot": -1})", R"({"ok": false, "slot": 99})", R"({"ok": "true"})"}) {
+  for (const char* answer : {"null", "[]", "{}", R"({"ok": 1})", R"({"ok": false, "error": 5, "slot": -1})", R"({"ok": false, "slot": 99})",
+                             R"({"ok": "true"})"}) {
     manager.taps_answered(nlohmann::json::parse(answer), FileDescriptor());
     EXPECT_NE(manager.show("a")->problem, "") << answer;
   }

@@ -25,7 +25,8 @@ std::string imbalance(const CaptureView& view) {
   uint64_t in_files = 0;
   for (const CaptureFile& file : view.files) in_files += file.packets;
   std::string fault;
-  if (c.matched != c.ring_full + c.in_ring + c.received) fault += fmt::format("matched {} != {} + {} + {}; ", c.matched, c.ring_full, c.in_ring, c.received);
+  const uint64_t known = c.ring_full + c.in_ring + c.received;
+  if (c.matched != known) fault += fmt::format("matched {} != {}; ", c.matched, known);
   const uint64_t ends = c.not_matching + c.in_memory + c.forgotten + c.after_limit + c.write_failed + c.written;
   if (c.received != ends) fault += fmt::format("received {} != {}; ", c.received, ends);
   if (c.written != in_files + c.deleted) fault += fmt::format("written {} != {} + {}; ", c.written, in_files, c.deleted);

@@ -41,7 +41,10 @@ std::vector<SentFrame> scenario() {
 /// A live worker and the sessions of a daemon, both on this thread.
 class LiveScene {
  public:
-  LiveScene() : live_(live_options(), shipped_rules()), packets_(*PacketRegion::create(1, 4 << 20, 7)), engine({.directory = folder.path + "/captures", .quota_bytes = 1 << 30}, kBegin) {
+  LiveScene()
+      : live_(live_options(), shipped_rules()),
+        packets_(*PacketRegion::create(1, 4 << 20, 7)),
+        engine({.directory = folder.path + "/captures", .quota_bytes = 1 << 30}, kBegin) {
     const auto all = live_.registry.applications();
     CaptureNames names{.applications = {{}}, .ports = {"eth1"}};
     for (size_t i = 0; i < all.names.size(); ++i) names.applications.push_back({all.names[i], all.categories[i]});
@@ -60,10 +63,16 @@ class LiveScene {
     if (!command) return;
     std::vector<TapSpec> specs;
     for (const auto& tap : (*command)["taps"]) {
-      specs.push_back({.slot = tap["slot"], .id = tap["id"], .port = tap["port"], .filter = tap["filter"], .bpf = tap["bpf"], .snap_length = tap["snap_length"]});
+      specs.push_back({.slot = tap["slot"],
+                       .id = tap["id"],
+                       .port = tap["port"],
+                       .filter = tap["filter"],
+                       .bpf = tap["bpf"],
+                       .snap_length = tap["snap_length"]});
     }
     auto all = live_.registry.applications();
-    auto set = TapSet::compile(specs, (*command)["set"], std::make_shared<TapNames>(TapNames{{std::move(all.names)}, std::move(all.categories), {"eth1"}}));
+    auto set = TapSet::compile(specs, (*command)["set"],
+                               std::make_shared<TapNames>(TapNames{{std::move(all.names)}, std::move(all.categories), {"eth1"}}));
     ASSERT_TRUE(set) << set.error().message;
     live_.worker.taps().offer(std::make_unique<TapOrder>(TapOrder{std::move(*set), &packets_.ring(0)}));
     live_.worker.maintain(now, true);
@@ -108,7 +117,9 @@ class LiveScene {
     }
     return {};
   }
-  std::string path(const CaptureView& view, size_t file = 0) const { return folder.path + "/captures/" + view.spec.directory + "/" + view.files.at(file).name; }
+  std::string path(const CaptureView& view, size_t file = 0) const {
+    return folder.path + "/captures/" + view.spec.directory + "/" + view.files.at(file).name;
+  }
 
   static constexpr Timestamp kBegin{1'795'380'810'000'000'000};
   Timestamp first_alert = kNoTimestamp;
@@ -124,7 +135,10 @@ class LiveScene {
   CaptureEngine engine;
 };
 
-bool can_run() { return std::getenv("WIREWATCH_CAPTURES") != nullptr && std::getenv("WIREWATCH_RULES") != nullptr && is_here("tshark") && is_here("capinfos"); }
+bool can_run() {
+  return std::getenv("WIREWATCH_CAPTURES") != nullptr && std::getenv("WIREWATCH_RULES") != nullptr && is_here("tshark") &&
+         is_here("capinfos");
+}
 
 /// Frames as tshark sees them: when, how long, from where to where.
 std::string frames_of(const std::string& path, const std::string& filter = "") {
@@ -170,7 +184,8 @@ TEST(LiveSessions, HoldWhatLedUpToTheBitTorrentTransfer) {
   EXPECT_GT(view.firings[0].from_before, 100u);
   EXPECT_EQ(imbalance(view), "");
   // The first BitTorrent frame of the capture is in it, and frames from before that.
-  const std::string first = output_of("tshark -n -r " + capture_path() + " -Y bittorrent -T fields -e frame.time_epoch -c 100000 2>/dev/null | head -1");
+  const std::string first =
+      output_of("tshark -n -r " + capture_path() + " -Y bittorrent -T fields -e frame.time_epoch -c 100000 2>/dev/null | head -1");
   const std::string saved = output_of("tshark -n -r " + scene.path(view) + " -T fields -e frame.time_epoch 2>/dev/null");
   ASSERT_FALSE(first.empty());
   EXPECT_GT(saved.find(first), 0u);

@@ -70,16 +70,19 @@ TEST_P(EndingSession, CountsEveryPacketInOnePlace) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, EndingSession,
-    ::testing::Values(
-        Ending{"asked", R"({"name": "s"})", StopReason::Asked, uint64_t{1} << 40, [](SessionScene& scene) { ASSERT_TRUE(scene.engine->stop("s", scene.now)); }},
-        Ending{"bytes", R"({"name": "s", "max_bytes": 70000})", StopReason::Bytes},
-        Ending{"packets", R"({"name": "s", "max_packets": 333})", StopReason::Packets},
-        Ending{"time", R"({"name": "s", "max_seconds": 1})", StopReason::Time},
-        Ending{"quota", R"({"name": "s"})", StopReason::Quota, 80'000},
-        Ending{"error", R"({"name": "s"})", StopReason::Error, uint64_t{1} << 40,
-               [](SessionScene& scene) { scene.engine->answered({{"ok", false}, {"error", "no such port"}, {"slot", 0}}, nullptr, scene.now); }},
-        Ending{"ring_of_files", R"({"name": "s", "ring": {"file_bytes": 65536, "files": 2}, "max_packets": 900})", StopReason::Packets},
-        Ending{"here", R"({"name": "s", "filter": "tcp.stream == 3", "max_packets": 40})", StopReason::Packets}),
+    ::testing::Values(Ending{"asked", R"({"name": "s"})", StopReason::Asked, uint64_t{1} << 40,
+                             [](SessionScene& scene) { ASSERT_TRUE(scene.engine->stop("s", scene.now)); }},
+                      Ending{"bytes", R"({"name": "s", "max_bytes": 70000})", StopReason::Bytes},
+                      Ending{"packets", R"({"name": "s", "max_packets": 333})", StopReason::Packets},
+                      Ending{"time", R"({"name": "s", "max_seconds": 1})", StopReason::Time},
+                      Ending{"quota", R"({"name": "s"})", StopReason::Quota, 80'000},
+                      Ending{"error", R"({"name": "s"})", StopReason::Error, uint64_t{1} << 40,
+                             [](SessionScene& scene) {
+                               scene.engine->answered({{"ok", false}, {"error", "no such port"}, {"slot", 0}}, nullptr, scene.now);
+                             }},
+                      Ending{"ring_of_files", R"({"name": "s", "ring": {"file_bytes": 65536, "files": 2}, "max_packets": 900})",
+                             StopReason::Packets},
+                      Ending{"here", R"({"name": "s", "filter": "tcp.stream == 3", "max_packets": 40})", StopReason::Packets}),
     [](const auto& test) { return std::string(test.param.name); });
 
 TEST(CaptureSession, CountsWhatTheRingDroppedAndNotesItInTheFile) {
@@ -123,12 +126,13 @@ TEST(CaptureSession, SaysInTheFileWhatIsKnown) {
   scene.settle();
   if (!is_here("tshark") || !is_here("capinfos")) GTEST_SKIP() << "tshark or capinfos is not installed";
   const CaptureView view = scene.view("s");
-  EXPECT_EQ(output_of("tshark -n -r " + scene.path(view) + " -T fields -e frame.comment -e frame.cap_len -e frame.interface_name 2>/dev/null"),
-            "\t54\teth2\n"
-            "handshake.syn_ack_rtt: 0.005410000\t54\teth2\n"
-            "\t54\teth2\n"
-            "flow.application: bittorrent, flow.category: p2p, flow.evidence: payload\t60\teth2\n"
-            "\t60\teth2\n");
+  EXPECT_EQ(
+      output_of("tshark -n -r " + scene.path(view) + " -T fields -e frame.comment -e frame.cap_len -e frame.interface_name 2>/dev/null"),
+      "\t54\teth2\n"
+      "handshake.syn_ack_rtt: 0.005410000\t54\teth2\n"
+      "\t54\teth2\n"
+      "flow.application: bittorrent, flow.category: p2p, flow.evidence: payload\t60\teth2\n"
+      "\t60\teth2\n");
   const std::string about = output_of("capinfos " + scene.path(view));
   for (const char* expected : {"Wirewatch test", "capture session: s", "display filter: tcp", "Capture length = 60", "nanoseconds (9)"}) {
     EXPECT_NE(about.find(expected), std::string::npos) << expected << " in:\n" << about;

@@ -70,10 +70,11 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{R"({"name": "a", "ring": {}})", "'file_bytes' or 'file_seconds'"},
         Wrong{R"({"name": "a", "ring": {"file_bytes": 1}})", "'file_bytes' must be 65536 to"},
         Wrong{R"({"name": "a", "ring": {"files": 3, "file_byte": 99999}})", "'file_bytes' or 'file_seconds'"},
-        Wrong{R"({"name": "a", "ring": {"file_seconds": 3, "file_byte": 99999}})", "unknown key 'file_byte' in 'ring'; did you mean 'file_bytes'?"},
+        Wrong{R"({"name": "a", "ring": {"file_seconds": 3, "file_byte": 99999}})",
+              "unknown key 'file_byte' in 'ring'; did you mean 'file_bytes'?"},
         Wrong{R"({"name": "a", "ring": {"file_seconds": 3}, "trigger": {"loss": true}})", "takes no 'ring'"},
-        Wrong{R"({"name": "a", "before_seconds": 3})", "need a 'trigger'"},
-        Wrong{R"({"name": "a", "trigger": {}})", "exactly one of"}, Wrong{R"({"name": "a", "trigger": 5})", "'trigger' must be an object"},
+        Wrong{R"({"name": "a", "before_seconds": 3})", "need a 'trigger'"}, Wrong{R"({"name": "a", "trigger": {}})", "exactly one of"},
+        Wrong{R"({"name": "a", "trigger": 5})", "'trigger' must be an object"},
         Wrong{R"({"name": "a", "trigger": {"loss": true, "every_s": 5}})", "exactly one of"},
         Wrong{R"({"name": "a", "trigger": {"loss": false}})", "'loss' must be true"},
         Wrong{R"({"name": "a", "trigger": {"every_s": 60}})", "would never stop"},
@@ -88,22 +89,24 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{R"({"name": "a", "trigger": {"loss": true, "most": 0}})", "'most' must be 1 to"}));
 
 TEST(CaptureSpec, IsTheSameAfterWritingAndReading) {
-  for (const char* const json : {
-           R"({"name": "a"})",
-           R"({"name": "a", "port": "eth1", "filter": "tcp.port == 111", "snap_length": 96, "max_bytes": 5, "max_packets": 6, "max_seconds": 7})",
-           R"({"name": "a", "bpf": "tcp port 111", "directory": "b", "ring": {"file_bytes": 100000, "file_seconds": 60, "files": 3}})",
-           R"({"name": "a", "trigger": {"every_s": 3600, "for_s": 30}})",
-           R"({"name": "a", "trigger": {"calendar": "Mon..Fri 09:00", "most": 3}, "before_seconds": 3, "before_bytes": 70000})",
-           R"({"name": "a", "trigger": {"unwanted": ["bittorrent", "p2p"], "at_most_every_s": 0}})",
-           R"({"name": "a", "trigger": {"rtt": {"percentile": 99.9, "above_ms": 0.5, "window": "5m", "port": 443}}})",
-           R"({"name": "a", "trigger": {"loss": true}})"}) {
+  for (const char* const json :
+      {R"({"name": "a"})",
+       R"({"name": "a", "port": "eth1", "filter": "tcp.port == 111", "snap_length": 96, "max_bytes": 5, "max_packets": 6, "max_seconds": 7})",
+       R"({"name": "a", "bpf": "tcp port 111", "directory": "b", "ring": {"file_bytes": 100000, "file_seconds": 60, "files": 3}})",
+       R"({"name": "a", "trigger": {"every_s": 3600, "for_s": 30}})",
+       R"({"name": "a", "trigger": {"calendar": "Mon..Fri 09:00", "most": 3}, "before_seconds": 3, "before_bytes": 70000})",
+       R"({"name": "a", "trigger": {"unwanted": ["bittorrent", "p2p"], "at_most_every_s": 0}})",
+       R"({"name": "a", "trigger": {"rtt": {"percentile": 99.9, "above_ms": 0.5, "window": "5m", "port": 443}}})",
+       R"({"name": "a", "trigger": {"loss": true}})"}) {
     const CaptureSpec spec = spec_of(json);
     EXPECT_EQ(spec_of(to_json(spec).dump()), spec) << json;
   }
 }
 
 TEST(CaptureSpec, DescribesItsTriggerInWords) {
-  const auto described = [](const std::string& trigger) { return describe(*spec_of(R"({"name": "a", "trigger": )" + trigger + "}").trigger); };
+  const auto described = [](const std::string& trigger) {
+    return describe(*spec_of(R"({"name": "a", "trigger": )" + trigger + "}").trigger);
+  };
   EXPECT_EQ(described(R"({"every_s": 3600, "for_s": 60})"), "every 1 h for 1 min");
   EXPECT_EQ(described(R"({"calendar": "hourly", "for_s": 5})"), "at hourly for 5 s");
   EXPECT_EQ(described(R"({"unwanted": ["bittorrent", "p2p"]})"), "on unwanted bittorrent, p2p for 1 min");

@@ -77,7 +77,9 @@ class SessionScene {
   void later(double seconds) { now.ns += static_cast<int64_t>(seconds * 1e9); }
   CaptureView start(const std::string& json);
   CaptureView view(const std::string& name) const;
-  std::string path(const CaptureView& view, size_t file = 0) const { return directory + "/" + view.spec.directory + "/" + view.files.at(file).name; }
+  std::string path(const CaptureView& view, size_t file = 0) const {
+    return directory + "/" + view.spec.directory + "/" + view.files.at(file).name;
+  }
   /// Ends the engine and begins another over the same folder.
   void restart();
 

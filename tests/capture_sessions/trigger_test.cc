@@ -118,7 +118,8 @@ TEST(TriggeredSession, AsksForPacketsOnlyWhileTheyAreOfUse) {
 
 TEST(TriggeredSession, FiresWhenAPercentileIsOverItsThreshold) {
   SessionScene scene;
-  scene.start(R"({"name": "s", "trigger": {"rtt": {"percentile": 95, "above_ms": 50, "window": "5m", "port": 443}, "for_s": 1, "at_most_every_s": 100}})");
+  scene.start(
+      R"({"name": "s", "trigger": {"rtt": {"percentile": 95, "above_ms": 50, "window": "5m", "port": 443}, "for_s": 1, "at_most_every_s": 100}})");
   std::optional<int64_t> rtt;
   const auto look = [&](double at) {
     scene.now = {kStart.ns + static_cast<int64_t>(at * 1e9)};
