@@ -133,6 +133,7 @@ class Linker {
     signature.transports = rule.transports;
     signature.senders = rule.senders;
     signature.strength = rule.strength;
+    signature.in_later_packets = rule.in_later_packets ? 1 : 0;
     signature.extractor = rule.extractor;
     signature.minimum_width = rule.minimum_width;
     signature.tests = append(content().predicates, rule.tests);

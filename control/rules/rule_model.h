@@ -37,6 +37,7 @@ struct SignatureRule {
   uint32_t maximum_width = 0;
   std::vector<Predicate> tests;
   Strength strength = Strength::Strong;
+  bool in_later_packets = false;
   std::vector<uint16_t> ports;
   std::vector<NameInRule> over;
   std::optional<RefineRule> refine;

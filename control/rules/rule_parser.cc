@@ -18,7 +18,7 @@ constexpr std::array kFileKeys{"schema"sv, "protocol"sv};
 constexpr std::array kProtocolKeys{"name"sv,      "category"sv,  "reference"sv, "ports"sv,
                                    "tcp_ports"sv, "udp_ports"sv, "sig"sv, "peers"sv, "answers"sv};
 constexpr std::array kSignatureKeys{"id"sv,      "l4"sv,    "dir"sv,  "regex"sv,  "test"sv,   "strength"sv,
-                                    "confirm"sv, "ports"sv, "over"sv, "refine"sv, "extract"sv};
+                                    "confirm"sv, "ports"sv, "over"sv, "refine"sv, "extract"sv, "packets"sv};
 constexpr std::array<std::pair<std::string_view, uint8_t>, 4> kTransports{
     {{"tcp", kTcpBit}, {"udp", kUdpBit}, {"sctp", kSctpBit}, {"any", kAnyTransport}}};
 constexpr std::array<std::pair<std::string_view, uint8_t>, 3> kSenders{
@@ -27,6 +27,7 @@ constexpr std::array<std::pair<std::string_view, bool>, 2> kStrengths{{{"strong"
 constexpr std::array<std::pair<std::string_view, Strength>, 2> kConfirmations{
     {{"port", Strength::NeedsPort}, {"both-directions", Strength::NeedsBothDirections}}};
 constexpr std::array<std::pair<std::string_view, PeerReader>, 1> kPeerReaders{{{"bittorrent", PeerReader::BitTorrent}}};
+constexpr std::array<std::pair<std::string_view, bool>, 2> kPackets{{{"first", false}, {"later", true}}};
 constexpr std::array<std::pair<std::string_view, AnswerReader>, 1> kAnswerReaders{{{"dns", AnswerReader::Dns}}};
 constexpr size_t kLongestName = 64;
 constexpr size_t kMostTests = 16;
@@ -145,6 +146,10 @@ SignatureRule parse_signature(const std::string& file, const toml::table& node, 
   parse_strength(table, signature);
   signature.ports = table.ports("ports");
   for (const TextInRule& name : table.texts("over")) signature.over.push_back({name.text, name.at});
+  signature.in_later_packets = table.choice("packets", kPackets).value_or(false);
+  if (signature.in_later_packets && signature.over.empty()) {
+    table.complain(table.at(), "packets = \"later\" is for signatures that name in 'over' what they make more specific");
+  }
   signature.refine = parse_refine(file, table, diagnostics);
 
   std::array<std::pair<std::string_view, Extractor>, kExtractors.size()> extractors;

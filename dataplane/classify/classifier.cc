@@ -109,7 +109,8 @@ Classification Classifier::observe(ClassifyState& state, const FlowPayload& pack
   // After a strong verdict only the rest of a split message and the first words of the other side are of
   // interest: they may make it more specific.
   const bool decided = state.evidence == Evidence::Payload && state.prefix_length[side] == 0;
-  const uint8_t wanted = decided ? uint8_t{1} : kScannedPackets;
+  const bool first_alone = decided && (later_senders(state) & sender_bits(packet.direction)) == 0;
+  const uint8_t wanted = first_alone ? uint8_t{1} : kScannedPackets;
   if (state.packets[side] <= wanted) {
     Subject subject{{packet.payload, 0, packet.server_port, packet.client_port},
                     transport,
@@ -358,6 +359,12 @@ void Classifier::tell_choice(const ClassifyState::Claim& winner, std::span<const
   }
 }
 
+/// Whose later packets may still make the verdict so far more specific.
+uint8_t Classifier::later_senders(const ClassifyState& state) const noexcept {
+  return rules_->later_senders(state.best.application) |
+         rules_->later_senders(rules_->signature(state.best.signature).protocol);
+}
+
 bool Classifier::settled(const ClassifyState& state, const FlowPayload& packet, size_t side) const noexcept {
   const uint8_t mine = state.packets[side];
   const uint8_t theirs = state.packets[1 - side];
@@ -369,6 +376,9 @@ bool Classifier::settled(const ClassifyState& state, const FlowPayload& packet, 
     const uint8_t others = senders == kAnySender ? kAnySender : senders ^ kAnySender;
     const bool rest_may_tell = (refining & senders) != 0 || signature.extractor != Extractor::None;
     if (state.prefix_length[side] > 0 && mine < kScannedPackets && rest_may_tell) return false;
+    const uint8_t later = later_senders(state);
+    if ((later & senders) != 0 && mine < kScannedPackets) return false;
+    if ((later & others) != 0 && theirs < kScannedPackets && mine < kPatience) return false;
     return theirs > 0 || mine >= kScannedPackets || (refining & others) == 0;
   }
   return (mine >= kScannedPackets && theirs >= kScannedPackets) || mine >= kPatience;

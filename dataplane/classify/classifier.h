@@ -146,6 +146,7 @@ class Classifier {
   bool names_in_over(const ClassifyState::Claim& specific,
                      const ClassifyState::Claim& general) const noexcept;
   bool before(const Match& a, const Match& b) const noexcept;
+  uint8_t later_senders(const ClassifyState& state) const noexcept;
   bool settled(const ClassifyState& state, const FlowPayload& packet, size_t side) const noexcept;
 
   std::shared_ptr<const RuleSet> rules_;

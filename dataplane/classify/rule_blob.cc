@@ -116,6 +116,7 @@ void signature_fields(auto& io, auto& signature) {
   io.field(signature.senders);
   io.field(signature.strength);
   io.field(signature.by_port);
+  io.field(signature.in_later_packets);
   io.field(signature.extractor);
   io.field(signature.minimum_width);
   range_fields(io, signature.tests);
@@ -184,7 +185,7 @@ bool valid(const Signature& signature, const RuleContent& content) {
          signature.senders != 0 && (signature.senders & ~kAnySender) == 0 &&
          signature.strength <= kLastStrength &&
          signature.by_port <= (signature.strength == Strength::NeedsPort ? 1 : 0) &&
-         signature.extractor <= kLastExtractor &&
+         signature.in_later_packets <= 1 && signature.extractor <= kLastExtractor &&
          inside(signature.tests, content.predicates.size()) && inside(signature.over, content.over.size()) &&
          inside(signature.ports, content.ports.size()) &&
          inside(signature.refinements, content.refinements.size()) && valid(signature.refine_field);

@@ -47,6 +47,8 @@ struct Signature {
   Strength strength = Strength::Strong;
   /// Only its ports can confirm it: looked for on these and nowhere else, with a database of its own.
   uint8_t by_port = 0;  // 0 or 1
+  /// May make the verdict that it is over more specific in any of the first packets of its direction, not the first alone.
+  uint8_t in_later_packets = 0;  // 0 or 1
   Extractor extractor = Extractor::None;
   uint32_t minimum_width = 0;  // of the expression in bytes: the longer of two matches is the more specific
   Range tests;                 // in RuleContent::predicates

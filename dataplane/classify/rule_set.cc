@@ -69,10 +69,14 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::load(std::span<const uint8_t> by
   rules->tcp_ = std::move(*tcp);
   rules->udp_ = std::move(*udp);
   rules->refining_senders_.assign(rules->application_count() + 1, 0);
+  rules->later_senders_.assign(rules->application_count() + 1, 0);
   rules->both_directions_.assign(rules->application_count() + 1, 0);
   for (const Signature& signature : rules->content_.signatures) {
     if (signature.strength == Strength::NeedsBothDirections) rules->both_directions_[signature.protocol] = 1;
-    for (const ApplicationId id : rules->over(signature)) rules->refining_senders_[id] |= signature.senders;
+    for (const ApplicationId id : rules->over(signature)) {
+      rules->refining_senders_[id] |= signature.senders;
+      if (signature.in_later_packets != 0) rules->later_senders_[id] |= signature.senders;
+    }
   }
   rules->index_ports();
   return rules;
@@ -84,6 +88,7 @@ std::shared_ptr<const RuleSet> RuleSet::none() {
   rules->content_.signature_ids.resize(1);
   rules->own_.resize(1);
   rules->refining_senders_.resize(1);
+  rules->later_senders_.resize(1);
   rules->both_directions_.resize(1);
   return rules;
 }

@@ -74,6 +74,8 @@ class RuleSet {
   uint8_t refining_senders(ApplicationId id) const noexcept {
     return id < refining_senders_.size() ? refining_senders_[id] : uint8_t{0};
   }
+  /// Those of them whose later packets may do so as well as their first.
+  uint8_t later_senders(ApplicationId id) const noexcept { return id < later_senders_.size() ? later_senders_[id] : uint8_t{0}; }
   /// Whether a weak match of this protocol may be confirmed by one in the other direction.
   bool confirmed_by_both_directions(ApplicationId id) const noexcept {
     return id < both_directions_.size() && both_directions_[id] != 0;
@@ -131,6 +133,7 @@ class RuleSet {
 
   RuleContent content_;
   std::vector<uint8_t> refining_senders_;  // by ApplicationId
+  std::vector<uint8_t> later_senders_;     // by ApplicationId
   std::vector<uint8_t> both_directions_;   // by ApplicationId
   std::vector<PortEntry> by_port_;         // sorted by port, then signature
   std::bitset<65536> scanned_ports_;       // those in by_port_

@@ -51,6 +51,46 @@ TEST(Classifier, GivesHttpAndItsHostWhileWaitingForTheAnswer) {
   EXPECT_EQ(answer.host, "");
 }
 
+TEST(Classifier, LetsALaterPacketMakeTheVerdictMoreSpecificWhereARuleSaysSo) {
+  static const auto rules = rules_from(R"(
+[[protocol]]
+name = "channel"
+category = "web"
+  [[protocol.sig]]
+  id = "channel.opened"
+  l4 = "tcp"
+  dir = "server"
+  regex = '^opened'
+  strength = "strong"
+[[protocol]]
+name = "swarm"
+category = "p2p"
+  [[protocol.sig]]
+  id = "swarm.message"
+  l4 = "tcp"
+  dir = "server"
+  regex = '^swarm'
+  strength = "strong"
+  over = ["channel"]
+  packets = "later"
+)");
+  Flow flow(rules);
+  flow.client("open");
+  EXPECT_FALSE(flow.server("opened: a channel").done);
+  flow.client("announce");
+  flow.server("something else first");
+  const auto third = flow.server("swarm: three peers");
+  EXPECT_EQ(flow.name(third.verdict), "swarm");
+  EXPECT_TRUE(third.done);
+
+  Flow other(rules);
+  other.client("open");
+  Classification last;
+  for (int i = 0; i < 4; ++i) last = other.server("opened: nothing more to tell");
+  EXPECT_TRUE(last.done) << "four packets are enough";
+  EXPECT_EQ(other.name(last.verdict), "channel");
+}
+
 TEST(Classifier, LetsAnAnswerMakeTheVerdictMoreSpecific) {
   Flow flow(web_rules());
   flow.client("GET /chat HTTP/1.1\r\nHost: chat.example\r\n\r\n");
