@@ -87,11 +87,15 @@ void BM_TapStage_Packet(benchmark::State& state) {
   }
   report_rate(state, static_cast<uint64_t>(state.iterations()) * packets.size());
   const auto counts = reader->counts(0, 0).value();
-  state.counters["matched"] = static_cast<double>(counts.matched_packets) / static_cast<double>(state.iterations()) / static_cast<double>(packets.size());
+  const auto rounds = static_cast<double>(state.iterations());
+  state.counters["matched"] = static_cast<double>(counts.matched_packets) / rounds / static_cast<double>(packets.size());
   state.counters["dropped"] = static_cast<double>(counts.dropped_packets);
   state.SetLabel(*asked.bpf != '\0' ? asked.bpf : *asked.filter != '\0' ? asked.filter : "everything");
 }
-BENCHMARK(BM_TapStage_Packet)->ArgNames({"asked", "taps"})->ArgsProduct({benchmark::CreateDenseRange(0, kAsked.size() - 1, 1), {1, 5}})->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_TapStage_Packet)
+    ->ArgNames({"asked", "taps"})
+    ->ArgsProduct({benchmark::CreateDenseRange(0, kAsked.size() - 1, 1), {1, 5}})
+    ->Unit(benchmark::kMillisecond);
 
 /// Control's copy out of the ring, of 300-byte packets.
 void BM_PacketRing_Drain(benchmark::State& state) {

@@ -55,7 +55,8 @@ Result<PacketRegion> PacketRegion::create(unsigned workers, size_t ring_bytes, u
   store_shared(*reinterpret_cast<PacketRegionHeader*>(start), header);
   for (unsigned worker = 0; worker < workers; ++worker) {
     uint8_t* const part = start + header.workers_offset + worker * header.worker_bytes;
-    region.rings_.push_back(std::make_unique<PacketRingWriter>(*reinterpret_cast<PacketRingHeader*>(part), part + kRingHeaderBytes, ring_bytes));
+    auto& ring = *reinterpret_cast<PacketRingHeader*>(part);
+    region.rings_.push_back(std::make_unique<PacketRingWriter>(ring, part + kRingHeaderBytes, ring_bytes));
   }
   return region;
 }

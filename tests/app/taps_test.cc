@@ -55,14 +55,16 @@ std::string output_of(const std::string& command) {
 
 /// Frame numbers, from 1.
 std::vector<size_t> selected_by_tshark(const std::string& filter) {
-  std::istringstream text(output_of(fmt::format("tshark -n -r '{}' -Y '{}' -T fields -e frame.number 2>/dev/null", bundled_capture().string(), filter)));
+  const std::string path = bundled_capture().string();
+  std::istringstream text(output_of(fmt::format("tshark -n -r '{}' -Y '{}' -T fields -e frame.number 2>/dev/null", path, filter)));
   std::vector<size_t> numbers;
   for (size_t number = 0; text >> number;) numbers.push_back(number);
   return numbers;
 }
 
 std::string config_of(unsigned ring_mib, std::string_view port = "name = \"in\"\nsource = \"replay\"\n") {
-  return fmt::format("[dataplane]\nrules = \"{}\"\nmax_flows = 20000\nmax_pending_syns = 20000\nmemory_mb = 64\ncapture_ring_mib = {}\n[[dataplane.port]]\n{}",
+  return fmt::format("[dataplane]\nrules = \"{}\"\nmax_flows = 20000\nmax_pending_syns = 20000\nmemory_mb = 64\n"
+                     "capture_ring_mib = {}\n[[dataplane.port]]\n{}",
                      compiled_rules().string(), ring_mib, port);
 }
 
