@@ -261,8 +261,8 @@ void Worker::count_bare_syn(const FlowRecord& record, const Traffic& sent) noexc
   }
 }
 
-/// Every ending flow adds to rows that lie anywhere in large tables, so they are fetched some flows ahead. Between two
-/// blocks of flows is room made for the rows they may add.
+/// Every ending flow adds to rows that lie anywhere in large tables, so where they are is fetched some flows ahead, and the
+/// rows a few flows ahead. Between two blocks of flows is room made for the rows they may add.
 void Worker::finish(const Lessons* lessons) {
   DnsNames own_names;
   if (lessons == nullptr && dns_notes_.end() > 0) own_names = DnsNames(dns_notes());
@@ -270,20 +270,24 @@ void Worker::finish(const Lessons* lessons) {
   dns_names_ = lessons != nullptr ? &lessons->names : &own_names;
   if (dns_names_->empty()) dns_names_ = nullptr;
   finishing_ = true;
-  constexpr size_t kBlock = 64, kAhead = 8;
+  constexpr size_t kBlock = 256, kAhead = 16, kRowsAhead = 6;
   std::array<uint32_t, kBlock> block;
   size_t count = 0;
-  const auto prefetch = [&](uint32_t slot) {
+  const auto with_ends = [&](uint32_t slot, auto fetch) {
     const FlowKey& key = flows_.rest(slot).key;
     const Endpoint low = key.low(), high = key.high();
     const bool low_is_client = flows_[slot].client_is_low();
-    tables_.prefetch(low_is_client ? low : high, low_is_client ? high : low, key.ip_protocol);
+    fetch(low_is_client ? low : high, low_is_client ? high : low, key.ip_protocol);
   };
+  const auto prefetch = [&](uint32_t slot) { with_ends(slot, [&](auto&&... ends) { tables_.prefetch(ends...); }); };
+  const auto prefetch_rows = [&](uint32_t slot) { with_ends(slot, [&](auto&&... ends) { tables_.prefetch_rows(ends...); }); };
   const auto end_block = [&] {
     tables_.make_room(count);
     for (size_t i = 0; i < std::min(kAhead, count); ++i) prefetch(block[i]);
+    for (size_t i = 0; i < std::min(kRowsAhead, count); ++i) prefetch_rows(block[i]);
     for (size_t i = 0; i < count; ++i) {
       if (i + kAhead < count) prefetch(block[i + kAhead]);
+      if (i + kRowsAhead < count) prefetch_rows(block[i + kRowsAhead]);
       settle_flow(block[i]);
       hand_on_flow(block[i], CloseReason::Stopped);
     }

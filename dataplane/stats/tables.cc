@@ -49,7 +49,12 @@ void Tables::expect_flows(size_t flows) {
   conversations.make_room(flows);
 }
 
-void Tables::make_all_room() { expect_rows(by_application.most(), destinations.most()); }
+void Tables::make_all_room() {
+  by_application.make_all_room();
+  destinations.make_all_room();
+  endpoints.make_all_room();
+  conversations.make_all_room();
+}
 
 void Tables::expect_rows(size_t applications, size_t others) {
   by_application.make_room(applications);
@@ -74,6 +79,14 @@ void Tables::prefetch(const Endpoint& client, const Endpoint& server, uint8_t ip
   endpoints.prefetch(key_of(client.address));
   endpoints.prefetch(key_of(server.address));
   conversations.prefetch(key_of(client.address, server, ip_protocol));
+}
+
+void Tables::prefetch_rows(const Endpoint& client, const Endpoint& server, uint8_t ip_protocol) const noexcept {
+  destinations.prefetch_row(key_of(client, ip_protocol));
+  destinations.prefetch_row(key_of(server, ip_protocol));
+  endpoints.prefetch_row(key_of(client.address));
+  endpoints.prefetch_row(key_of(server.address));
+  conversations.prefetch_row(key_of(client.address, server, ip_protocol));
 }
 
 template <typename Map, typename Packets>

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <vector>
 
 #include "dataplane/base/verdict.h"
@@ -96,6 +98,8 @@ class Tables {
   void count_endpoint(const IpAddress& address, const EndpointCounts& counts) noexcept;
   /// Brings the rows near that a flow between these ends is going to be counted in.
   void prefetch(const Endpoint& client, const Endpoint& server, uint8_t ip_protocol) const noexcept;
+  /// The same, some time later: the first fetches where the rows are, this what is in them.
+  void prefetch_rows(const Endpoint& client, const Endpoint& server, uint8_t ip_protocol) const noexcept;
 
   /// For tables that are never emptied: while one is nearly full, forgets rows of few packets, looking at no more than
   /// `places` places from where the last call stopped. What it forgets counts as refused.
@@ -115,11 +119,28 @@ class Tables {
 };
 
 inline AddressKey key_of(const IpAddress& address) noexcept { return {address.bytes, address.family}; }
+
+namespace detail {
+/// The last fields of a key in one store: the hash reads them as one word, which would have to wait for the memory behind
+/// everything written before if they were stored one by one.
+template <typename Key>
+void store_service(Key& key, uint16_t port, IpFamily family, uint8_t ip_protocol) noexcept {
+  constexpr size_t kAt = sizeof(Key) - sizeof(uint32_t);
+  static_assert(offsetof(Key, family) == kAt + 2 && offsetof(Key, ip_protocol) == kAt + 3);
+  const uint32_t word = port | static_cast<uint32_t>(family) << 16 | static_cast<uint32_t>(ip_protocol) << 24;
+  std::memcpy(reinterpret_cast<uint8_t*>(&key) + kAt, &word, sizeof word);
+}
+}  // namespace detail
+
 inline DestinationKey key_of(const Endpoint& destination, uint8_t ip_protocol) noexcept {
-  return {destination.address.bytes, destination.port, destination.address.family, ip_protocol};
+  DestinationKey key{.address = destination.address.bytes};
+  detail::store_service(key, destination.port, destination.address.family, ip_protocol);
+  return key;
 }
 inline ConversationKey key_of(const IpAddress& client, const Endpoint& server, uint8_t ip_protocol) noexcept {
-  return {client.bytes, server.address.bytes, server.port, client.family, ip_protocol};
+  ConversationKey key{.client = client.bytes, .server = server.address.bytes};
+  detail::store_service(key, server.port, client.family, ip_protocol);
+  return key;
 }
 
 }  // namespace wirewatch
