@@ -59,7 +59,7 @@ void BM_FlowTable_LookupHit(benchmark::State& state) {
   size_t at = 0;
   for (auto _ : state) {
     for (size_t i = at; i < at + kBatch; ++i) table.prefetch(drawn[i].hash);
-    for (size_t i = at; i < at + kBatch; ++i) table.prefetch_flow(drawn[i].hash);
+    for (size_t i = at; i < at + kBatch; ++i) table.prefetch_flow(drawn[i].key.family, drawn[i].hash);
     for (size_t i = at; i < at + kBatch; ++i) benchmark::DoNotOptimize(table.find(drawn[i].key, drawn[i].hash));
     at = (at + kBatch) % kDrawn;
   }

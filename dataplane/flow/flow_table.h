@@ -19,9 +19,10 @@ class FlowTable {
   void prefetch(uint64_t hash) const noexcept { index_.prefetch(hash); }
   /// Where the flow most likely is, and its line on its way; kNoSlot when nowhere. For use once prefetch(hash) has had
   /// time to arrive.
-  uint32_t prefetch_flow(uint64_t hash) const noexcept {
+  uint32_t prefetch_flow(IpFamily family, uint64_t hash) const noexcept {
     const uint32_t slot = index_.first(hash, kNoSlot);
     if (slot != kNoSlot) __builtin_prefetch(&flows_[slot], 1);
+    if (slot != kNoSlot && family != IpFamily::V4) __builtin_prefetch(&rests_[slot]);  // confirms the key
     return slot;
   }
 

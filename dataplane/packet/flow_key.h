@@ -54,8 +54,11 @@ struct FlowKeyWords {
   }
   void store(FlowKey& key) const noexcept {
     auto* bytes = reinterpret_cast<uint8_t*>(&key);
-    std::memcpy(bytes, low_address.data(), 16);
-    std::memcpy(bytes + 16, high_address.data(), 16);
+    // Word by word: two words just written cannot be read back as one without waiting for them.
+    std::memcpy(bytes, &low_address[0], 8);
+    std::memcpy(bytes + 8, &low_address[1], 8);
+    std::memcpy(bytes + 16, &high_address[0], 8);
+    std::memcpy(bytes + 24, &high_address[1], 8);
     std::memcpy(bytes + 32, &ports, 8);
     std::memcpy(bytes + 40, &vni, 4);
   }

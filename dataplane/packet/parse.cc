@@ -111,23 +111,26 @@ void Parser::note_flow(uint8_t ip_protocol, uint16_t source, uint16_t destinatio
   if (ip_headers_ == 0) return;
   using detail::load;
   const uint8_t* header = data_ + layers_.inner_offset;
-  FlowKeyWords words;
+  // Which end is the lower one is a coin toss for every packet, so no branch may depend on it.
+  std::array<uint64_t, 2> from{}, to{};
   bool source_is_low = false;
   if (layers_.inner_family == IpFamily::V4) {
-    const uint8_t *from = header + 12, *to = header + 16;
-    source_is_low = (uint64_t{load_be32(from)} << 16 | source) <= (uint64_t{load_be32(to)} << 16 | destination);
-    words.low_address[0] = load<uint32_t>(source_is_low ? from : to);
-    words.high_address[0] = load<uint32_t>(source_is_low ? to : from);
+    from[0] = load<uint32_t>(header + 12);
+    to[0] = load<uint32_t>(header + 16);
+    source_is_low = (uint64_t{load_be32(header + 12)} << 16 | source) <= (uint64_t{load_be32(header + 16)} << 16 | destination);
   } else {
-    const uint8_t *from = header + 8, *to = header + 24;
-    const int order = std::memcmp(from, to, 16);
+    from = {load<uint64_t>(header + 8), load<uint64_t>(header + 16)};
+    to = {load<uint64_t>(header + 24), load<uint64_t>(header + 32)};
+    const int order = std::memcmp(header + 8, header + 24, 16);
     source_is_low = order < 0 || (order == 0 && source <= destination);
-    const uint8_t *low = source_is_low ? from : to, *high = source_is_low ? to : from;
-    words.low_address = {load<uint64_t>(low), load<uint64_t>(low + 8)};
-    words.high_address = {load<uint64_t>(high), load<uint64_t>(high + 8)};
   }
-  words.ports = FlowKeyWords::pack(source_is_low ? source : destination, source_is_low ? destination : source, ip_protocol,
-                                   layers_.inner_family, options_.vlan_in_key ? vlan_ : uint16_t{0});
+  const uint64_t swapped = source_is_low ? 0 : ~uint64_t{0};
+  const std::array<uint64_t, 2> differ{(from[0] ^ to[0]) & swapped, (from[1] ^ to[1]) & swapped};
+  const auto ports_differ = static_cast<uint16_t>((source ^ destination) & swapped);
+  FlowKeyWords words{.low_address = {from[0] ^ differ[0], from[1] ^ differ[1]},
+                     .high_address = {to[0] ^ differ[0], to[1] ^ differ[1]}};
+  words.ports = FlowKeyWords::pack(static_cast<uint16_t>(source ^ ports_differ), static_cast<uint16_t>(destination ^ ports_differ),
+                                   ip_protocol, layers_.inner_family, options_.vlan_in_key ? vlan_ : uint16_t{0});
   if (options_.vni_in_key) words.vni = vni_;
   words.store(layers_.key);
   layers_.source_is_low = source_is_low;

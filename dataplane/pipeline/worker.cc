@@ -70,7 +70,7 @@ uint64_t Worker::process_group(std::span<const ParsedPacket> packets) noexcept {
   }
   for (size_t i = 0; i < packets.size(); ++i) {
     const Layers& layers = *packets[i].layers;
-    likely[i] = layers.has_flow ? flows_.prefetch_flow(layers.flow_hash) : kNoSlot;
+    likely[i] = layers.has_flow ? flows_.prefetch_flow(layers.key.family, layers.flow_hash) : kNoSlot;
   }
   PacketObserver* const observer = observer_;
   uint64_t blocked = 0;
