@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "dataplane/base/byte_order.h"
+#include "dataplane/base/large_memory.h"
 #include "dataplane/stats/tables.h"
 
 namespace wirewatch {
@@ -63,15 +65,34 @@ class Grouping {
     for (size_t i = 0; i < groups_.size(); ++i) {
       groups_[i].rtt = summarise_rtt(std::span(samples_ns).subspan(start[i], groups_[i].rtt.count));
     }
-    std::sort(groups_.begin(), groups_.end(), [](const HandshakeGroup& a, const HandshakeGroup& b) {
-      return a.attempts != b.attempts ? a.attempts > b.attempts : a.server < b.server;
-    });
-    return std::move(groups_);
+    return in_order();
   }
 
  private:
+  /// Most attempts first. What decides nearly every comparison is sorted, and the groups, which are large, are moved once.
+  std::vector<HandshakeGroup> in_order() const {
+    struct Place {
+      uint64_t attempts;
+      uint64_t address;  // the first eight bytes
+      const HandshakeGroup* group;
+    };
+    std::vector<Place> places;
+    places.reserve(groups_.size());
+    for (const HandshakeGroup& group : groups_) {
+      places.push_back({group.attempts, load_be64(group.server.address.bytes.data()), &group});
+    }
+    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+      if (a.attempts != b.attempts) return a.attempts > b.attempts;
+      return a.address != b.address ? a.address < b.address : a.group->server < b.group->server;
+    });
+    std::vector<HandshakeGroup> sorted;
+    reserve_large(sorted, groups_.size());
+    for (const Place& place : places) sorted.push_back(*place.group);
+    return sorted;
+  }
+
   BoundedMap<DestinationKey, uint64_t> number_;  // of the group, from 1
-  std::vector<HandshakeGroup> groups_;
+  LargeVector<HandshakeGroup> groups_;
   std::vector<uint32_t> group_of_;  // by handshake
 };
 
@@ -80,16 +101,19 @@ class Grouping {
 RttSummary summarise_rtt(std::span<int64_t> samples_ns) {
   RttSummary summary{.count = samples_ns.size(), .p50_ns = {}, .p90_ns = {}, .p99_ns = {}, .max_ns = {}, .min_ns = {}};
   if (samples_ns.empty()) return summary;
-  std::sort(samples_ns.begin(), samples_ns.end());
+  auto rest = samples_ns.begin();  // each percentile leaves what is smaller behind, so the next looks at the rest alone
   const auto rank = [&](unsigned percent) {
     const size_t nth = (samples_ns.size() * percent + 99) / 100;
-    return samples_ns[std::max<size_t>(nth, 1) - 1];
+    const auto place = samples_ns.begin() + static_cast<ptrdiff_t>(std::max<size_t>(nth, 1) - 1);
+    std::nth_element(rest, place, samples_ns.end());
+    rest = place;
+    return *place;
   };
+  summary.min_ns = *std::min_element(samples_ns.begin(), samples_ns.end());
   summary.p50_ns = rank(50);
   summary.p90_ns = rank(90);
   summary.p99_ns = rank(99);
-  summary.max_ns = samples_ns.back();
-  summary.min_ns = samples_ns.front();
+  summary.max_ns = *std::max_element(rest, samples_ns.end());
   return summary;
 }
 

@@ -100,12 +100,26 @@ Ranked<Destination> rank_destinations(std::span<const Tables* const> workers, si
     ranked.rows.push_back({.address = {total.key->address, total.key->family}, .traffic = total.traffic, .ports = {}});
     *place.at(*total.key) = ranked.rows.size();
   }
-  sum.map().for_each([&](const DestinationKey& key, const Traffic& traffic) {
-    const uint64_t* row = place.find({key.address, key.family});
-    if (row == nullptr || key.ip_protocol == 0) return;
-    ranked.rows[*row - 1].ports.push_back({key.ip_protocol, key.port, traffic});
+  // Ports are brought beside those of the same row first, so that lists are made once, and lie in the order of the rows.
+  std::vector<uint32_t> row_of;
+  row_of.reserve(sum.map().size());
+  std::vector<size_t> begin(first.size() + 2);
+  sum.map().for_each([&](const DestinationKey& key, const Traffic&) {
+    const uint64_t* const found = key.ip_protocol == 0 ? nullptr : place.find({key.address, key.family});
+    row_of.push_back(found == nullptr ? 0 : static_cast<uint32_t>(*found));
+    if (found != nullptr) ++begin[*found + 1];
   });
-  for (Destination& row : ranked.rows) {
+  for (size_t i = 2; i < begin.size(); ++i) begin[i] += begin[i - 1];
+  std::vector<DestinationPort> ports(begin.back());
+  auto next = begin;
+  auto its_row = row_of.begin();
+  sum.map().for_each([&](const DestinationKey& key, const Traffic& traffic) {
+    if (const uint32_t at = *its_row++; at != 0) ports[next[at]++] = {key.ip_protocol, key.port, traffic};
+  });
+  for (size_t i = 0; i < ranked.rows.size(); ++i) {
+    Destination& row = ranked.rows[i];
+    const auto its_ports = std::span(ports).subspan(begin[i + 1], begin[i + 2] - begin[i + 1]);
+    row.ports.assign(its_ports.begin(), its_ports.end());
     std::sort(row.ports.begin(), row.ports.end(), [](const DestinationPort& a, const DestinationPort& b) {
       if (a.traffic != b.traffic) return a.traffic > b.traffic;
       return a.ip_protocol != b.ip_protocol ? a.ip_protocol < b.ip_protocol : a.port < b.port;

@@ -14,6 +14,7 @@
 #include "control/aggregate/handshake_groups.h"
 #include "control/aggregate/hierarchy_tree.h"
 #include "control/aggregate/rows.h"
+#include "dataplane/base/large_memory.h"
 #include "dataplane/capture/link_type.h"
 
 namespace wirewatch {
@@ -111,53 +112,41 @@ void gather_applications(const Analysis& analysis, Report& report) {
   report.applications = application_rows(sums, *analysis.rules, report.accounting);
 }
 
-template <typename Record>
-void take_all(std::vector<Record>& into, std::vector<Record>& from) {
-  if (into.empty()) {
-    into = std::move(from);
-  } else {
-    into.insert(into.end(), from.begin(), from.end());
-    from = {};
-  }
-}
-
-/// Sorts by a number that decides nearly always, and by `before` where it does not; the records themselves, which are
-/// large, are moved once.
+/// What every collector kept in one of its lists, as one list: by a number that decides nearly always, and by `before`
+/// where it does not. The records, which are large, are copied once; the collectors keep none.
 template <typename Record, typename First, typename Before>
-void put_in_order(std::vector<Record>& records, First first, Before before) {
+std::vector<Record> take_in_order(Analysis& analysis, LargeVector<Record> Collector::*kept, First first, Before before) {
   struct Place {
     int64_t first;
-    uint32_t index;
+    const Record* record;
   };
-  std::vector<Place> order(records.size());
-  for (uint32_t i = 0; i < order.size(); ++i) order[i] = {first(records[i]), i};
+  size_t count = 0;
+  for (const auto& collector : analysis.collectors) count += ((*collector).*kept).size();
+  std::vector<Place> order;
+  order.reserve(count);
+  for (const auto& collector : analysis.collectors) {
+    for (const Record& record : (*collector).*kept) order.push_back({first(record), &record});
+  }
   std::sort(order.begin(), order.end(), [&](const Place& a, const Place& b) {
-    return a.first != b.first ? a.first < b.first : before(records[a.index], records[b.index]);
+    return a.first != b.first ? a.first < b.first : before(*a.record, *b.record);
   });
-  std::vector<Record> sorted;
-  sorted.reserve(records.size());
-  for (const Place& place : order) sorted.push_back(records[place.index]);
-  records = std::move(sorted);
+  std::vector<Record> records;
+  reserve_large(records, count);
+  for (const Place& place : order) records.push_back(*place.record);
+  for (const auto& collector : analysis.collectors) (*collector).*kept = {};
+  return records;
 }
 
 void gather_records(Analysis& analysis, const InspectOptions& options, Report& report) {
-  std::vector<FlowRecord> unwanted;
-  for (const auto& collector : analysis.collectors) {
-    take_all(report.handshakes, collector->handshakes);
-    take_all(report.flows, collector->flows);
-    take_all(unwanted, collector->unwanted);
-    report.flow_count += collector->flow_count;
-  }
+  for (const auto& collector : analysis.collectors) report.flow_count += collector->flow_count;
   // Two flows can begin in one frame only when the first ended by being used again; its end then comes first.
   const auto first_frame = [](const FlowRecord& flow) { return static_cast<int64_t>(flow.first_frame); };
   const auto ended_before = [](const FlowRecord& a, const FlowRecord& b) { return a.last_time < b.last_time; };
-  put_in_order(report.flows, first_frame, ended_before);
-  put_in_order(unwanted, first_frame, ended_before);
-  if (options.keep_handshakes) {
-    put_in_order(
-        report.handshakes, [](const HandshakeRecord& handshake) { return handshake.syn_time.ns; },
-        [](const HandshakeRecord& a, const HandshakeRecord& b) { return a.syn_frame < b.syn_frame; });
-  }
+  report.flows = take_in_order(analysis, &Collector::flows, first_frame, ended_before);
+  const std::vector<FlowRecord> unwanted = take_in_order(analysis, &Collector::unwanted, first_frame, ended_before);
+  report.handshakes = take_in_order(
+      analysis, &Collector::handshakes, [](const HandshakeRecord& handshake) { return handshake.syn_time.ns; },
+      [](const HandshakeRecord& a, const HandshakeRecord& b) { return a.syn_frame < b.syn_frame; });
   HandshakeSummaries summaries = summarise_handshakes(report.handshakes);
   report.rtt_overall = summaries.totals.rtt;
   report.handshake_count = summaries.totals.attempts;

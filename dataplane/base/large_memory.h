@@ -6,9 +6,11 @@
 #include <sys/mman.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <limits>
 #include <new>
+#include <vector>
 
 namespace wirewatch {
 
@@ -40,5 +42,19 @@ class LargeAllocator {
   static constexpr size_t kHugePage = size_t{2} << 20;
   static constexpr size_t kSmallAlignment = 64;  // a cache line
 };
+
+/// For lists that may become long: a page fault costs more than the records that are written to the page.
+template <typename T>
+using LargeVector = std::vector<T, LargeAllocator<T>>;
+
+/// Room for `count` in an empty list, in huge pages as far as it covers any.
+template <typename T>
+void reserve_large(std::vector<T>& list, size_t count) {
+  constexpr uintptr_t kPage = 4096;
+  list.reserve(count);
+  const auto begin = (reinterpret_cast<uintptr_t>(list.data()) + kPage - 1) / kPage * kPage;
+  const auto end = reinterpret_cast<uintptr_t>(list.data() + list.capacity()) / kPage * kPage;
+  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+}
 
 }  // namespace wirewatch
