@@ -4,14 +4,15 @@
 #include "control/rules/rule_cache.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
-#include <optional>
+#include <memory>
+#include <span>
 #include <string>
 #include <system_error>
-#include <vector>
 
 #include "control/rules/rule_compiler.h"
 #include "dataplane/classify/rule_blob.h"
@@ -43,21 +44,34 @@ bool is_ours_alone(const struct stat& info) {
   return S_ISREG(info.st_mode) && info.st_uid == ::geteuid() && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
 
-std::optional<std::vector<uint8_t>> read_cached(const fs::path& path) {
+/// A file that is replaced by renaming, never written in place, and so never shrinks while it is mapped.
+class Mapping {
+ public:
+  Mapping(int descriptor, size_t size) : size_(size) {
+    void* const at = size == 0 ? MAP_FAILED : ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, descriptor, 0);
+    if (at != MAP_FAILED) at_ = static_cast<const uint8_t*>(at);
+  }
+  ~Mapping() {
+    if (at_ != nullptr) ::munmap(const_cast<uint8_t*>(at_), size_);
+  }
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  std::span<const uint8_t> bytes() const { return {at_, at_ == nullptr ? 0 : size_}; }
+
+ private:
+  const uint8_t* at_ = nullptr;
+  size_t size_;
+};
+
+/// Nothing when there is no such file, or one that is not to be believed.
+std::unique_ptr<const Mapping> map_cached(const fs::path& path) {
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat info {};
   if (!file || ::fstat(file.descriptor(), &info) != 0 || !is_ours_alone(info) ||
       info.st_size > kLargestBlob) {
-    return std::nullopt;
+    return nullptr;
   }
-  std::vector<uint8_t> bytes(static_cast<size_t>(info.st_size));
-  size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t got = ::read(file.descriptor(), bytes.data() + done, bytes.size() - done);
-    if (got <= 0) return std::nullopt;
-    done += static_cast<size_t>(got);
-  }
-  return bytes;
+  return std::make_unique<const Mapping>(file.descriptor(), static_cast<size_t>(info.st_size));
 }
 
 bool write_all(int descriptor, std::span<const uint8_t> bytes) {
@@ -105,8 +119,8 @@ Result<std::shared_ptr<const RuleSet>> load_or_compile(const RuleSources& source
                                                        const fs::path& cache_dir) {
   const fs::path cached = cache_dir.empty() ? fs::path{} : rule_cache_file(sources, cache_dir);
   if (!cached.empty()) {
-    if (const auto bytes = read_cached(cached)) {
-      auto rules = RuleSet::load(*bytes);
+    if (const auto blob = map_cached(cached)) {
+      auto rules = RuleSet::load(blob->bytes());
       if (rules && (*rules)->sha256() == sources.sha256()) return rules;
     }
   }
