@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Chunks from a pool, each kept by the packets in it. What is left of a chunk when it is full begins the next one.
+// Chunks from a pool, each kept by the packets in it. What is left of a chunk when its packets are out begins the next one.
 #include <fmt/format.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -18,12 +18,12 @@
 namespace wirewatch {
 namespace {
 
-// Of 256 KiB to 4 MiB, the fastest: packets are still in the second-level cache when they are looked at.
 constexpr size_t kChunk = size_t{1} << 20;
-constexpr size_t kReadAtOnce = kChunk / 2;
-constexpr size_t kLeastRead = 16 * 1024;
-static_assert(kChunk >= 2 * (kMaxFramerLookahead + kLeastRead));
-constexpr size_t kPooledChunks = 8;
+// Of 32 KiB to 1 MiB, the fastest: packets are still in the second-level cache when they are looked at, and leave room
+// there for flows and rules.
+constexpr size_t kReadAtOnce = size_t{256} << 10;
+static_assert(kChunk >= kMaxFramerLookahead + kReadAtOnce);
+constexpr size_t kPooledChunks = 32;
 constexpr uint64_t kMaxSpilled = uint64_t{4} << 30;
 
 using ChunkBytes = std::unique_ptr<uint8_t[]>;
@@ -83,17 +83,22 @@ class StreamFeed final : public PacketFeed {
 
  private:
   void fill() {
-    if (kChunk - end_ < kLeastRead) {
-      auto fresh = pool_->take();
-      std::memcpy(fresh.get(), chunk_.get() + begin_, end_ - begin_);
-      chunk_ = std::move(fresh);
-      end_ -= begin_;
-      begin_ = 0;
-    }
+    if (begin_ > 0) begin_anew();
     const size_t got = source_->read({chunk_.get() + end_, std::min(kReadAtOnce, kChunk - end_)});
     end_ += got;
     source_ended_ = got == 0;
     summary_.bytes_read = source_->taken();
+  }
+
+  /// What is left is the start of one record, so it is set aside for a moment: the chunk goes back first and comes out
+  /// again, still in the cache, when nobody holds a packet of it.
+  void begin_anew() {
+    left_.assign(chunk_.get() + begin_, chunk_.get() + end_);
+    chunk_.reset();
+    chunk_ = pool_->take();
+    std::copy(left_.begin(), left_.end(), chunk_.get());
+    begin_ = 0;
+    end_ = left_.size();
   }
 
   void finish() {
@@ -111,6 +116,7 @@ class StreamFeed final : public PacketFeed {
   std::shared_ptr<ChunkPool> pool_;
   std::unique_ptr<Framer> framer_;
   std::shared_ptr<uint8_t> chunk_;
+  std::vector<uint8_t> left_;
   size_t begin_ = 0;  // of what is not framed yet
   size_t end_ = 0;    // of what has been read
   bool source_ended_ = false;

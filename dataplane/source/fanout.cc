@@ -2,11 +2,12 @@
 #include "dataplane/source/fanout.h"
 
 #include <algorithm>
+#include <thread>
 
 namespace wirewatch {
 
 Fanout::Fanout(FileChain& chain, unsigned workers, const ParseOptions& options)
-    : chain_(chain), workers_(workers), options_(options), slots_(size_t{workers} * 2 + 2) {
+    : chain_(chain), workers_(workers), options_(options), slots_(size_t{workers} * 2 + 6) {
   for (Slot& slot : slots_) {
     slot.layers.resize(kBatch);
     slot.of_worker.resize(workers);
@@ -14,8 +15,12 @@ Fanout::Fanout(FileChain& chain, unsigned workers, const ParseOptions& options)
   }
 }
 
-bool Fanout::produce() {
-  std::unique_lock reading(reading_);
+bool Fanout::produce(bool patient) {
+  std::unique_lock reading(reading_, std::try_to_lock);
+  if (!reading.owns_lock()) {
+    if (!patient) return false;
+    reading.lock();
+  }
   Slot& slot = slot_of(last_read_ + 1);
   if (ended_ || slot.readers.load(std::memory_order_acquire) != 0) return false;
   if (chain_.read(slot.batch, kBatch) == 0) {
@@ -40,19 +45,29 @@ void Fanout::steer(Slot& slot, uint64_t number) {
   parse_all(packets, options_, slot.layers);
   for (size_t i = 0; i < packets.size(); ++i) {
     const Layers& layers = slot.layers[i];
-    const uint64_t spread = layers.has_flow ? layers.flow_hash & 0xff : number;
-    slot.of_worker[spread % workers_].push_back(static_cast<uint16_t>(i));
+    const uint64_t spread = (layers.has_flow ? layers.flow_hash : number) & 0xff;
+    slot.of_worker[spread * workers_ >> 8].push_back(static_cast<uint16_t>(i));
   }
 }
 
 Poll FanoutSource::poll(Burst& burst) {
-  for (;;) {
+  constexpr unsigned kLooks = 200;
+  for (unsigned looks = 0;;) {
     Fanout::Slot& slot = fanout_.slot_of(batch_);
     const uint64_t ready = slot.ready.load(std::memory_order_acquire);
     if (ready == Fanout::kEnd) return Poll::End;
     if (ready != batch_) {
-      // Without room for another batch, or at the end, the one that is waited for is being parsed by another worker.
-      if (!fanout_.produce()) slot.ready.wait(ready, std::memory_order_acquire);
+      // Another worker may be reading or parsing just that batch. To fall asleep and be woken takes longer than that
+      // mostly does, so it is looked out for first.
+      const bool patient = ++looks >= kLooks;
+      if (fanout_.produce(patient)) continue;
+      // Without room for another batch, or at the end, the one that is waited for is being parsed by another worker, or
+      // will be read by the one that still needs the room.
+      if (patient) {
+        slot.ready.wait(ready, std::memory_order_acquire);
+      } else {
+        std::this_thread::yield();
+      }
       continue;
     }
     const auto& mine = slot.of_worker[worker_];

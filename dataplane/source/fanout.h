@@ -37,8 +37,9 @@ class Fanout {
   Slot& slot_of(uint64_t number) noexcept { return slots_[number % slots_.size()]; }
   static constexpr uint64_t kEnd = UINT64_MAX;
 
-  /// Reads and parses the next batch, once nobody else is reading; false when all slots are in use or the end was reached.
-  bool produce();
+  /// Reads and parses the next batch; false when all slots are in use, the end was reached, or another thread is reading
+  /// and this one is not `patient`.
+  bool produce(bool patient);
   void steer(Slot& slot, uint64_t number);
 
   FileChain& chain_;
