@@ -12,6 +12,7 @@
 #include "control/cli/filter_command.h"
 #include "control/cli/help_text.h"
 #include "control/cli/inspect_command.h"
+#include "control/cli/live/block_command.h"
 #include "control/cli/live/capture_command.h"
 #include "control/cli/live/doctor_command.h"
 #include "control/cli/live/live_commands.h"
@@ -41,6 +42,7 @@ constexpr std::array kCommands{
     Command{"flows", "The flows there are, the most recent ones first", declare_flows},
     Command{"alerts", "Unwanted traffic: who, whom, when, how much", declare_alerts},
     Command{"capture", "Save packets of live traffic, now or when something happens", declare_capture},
+    Command{"block", "Block addresses, connections and applications on inline ports, for a time", declare_block},
     Command{"replay", "Let the data plane replay a capture at its own pace", declare_replay},
     Command{"doctor", "Say what keeps live capture from working here, and what mends it", declare_doctor},
 };

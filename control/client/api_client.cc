@@ -70,7 +70,7 @@ ApiResult<void> ApiClient::send(Verb verb, std::string_view target, std::string_
   http::request<http::string_body> request(kVerbs[static_cast<size_t>(verb)], std::string(target), kHttp11);
   request.set(http::field::host, "localhost");
   request.set(http::field::user_agent, "wirewatch");
-  if (verb == Verb::Post) {
+  if (!json.empty()) {
     request.set(http::field::content_type, "application/json");
     request.body() = json;
   }
@@ -186,7 +186,7 @@ ApiResult<std::string> ApiClient::post(std::string_view target, std::string_view
   return ask(Verb::Post, target, json);
 }
 
-ApiResult<std::string> ApiClient::erase(std::string_view target) { return ask(Verb::Delete, target, {}); }
+ApiResult<std::string> ApiClient::erase(std::string_view target, std::string_view json) { return ask(Verb::Delete, target, json); }
 
 std::filesystem::path api_socket_path(const std::string& given) {
   if (!given.empty()) return given;

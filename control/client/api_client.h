@@ -50,7 +50,7 @@ class ApiClient {
   /// The body of the answer as the daemon wrote it. `target` is a path with its query: "/api/v1/flows?top=5".
   ApiResult<std::string> get(std::string_view target);
   ApiResult<std::string> post(std::string_view target, std::string_view json);
-  ApiResult<std::string> erase(std::string_view target);
+  ApiResult<std::string> erase(std::string_view target, std::string_view json = {});
 
   /// Takes the next bytes of a download; an error ends it.
   using Sink = std::function<Result<void>(std::string_view piece)>;
