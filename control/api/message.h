@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 
 namespace wirewatch {
 

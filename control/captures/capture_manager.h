@@ -20,7 +20,7 @@
 #include "dataplane/base/result.h"
 #include "dataplane/base/timestamp.h"
 #include "dataplane/capture/capture_writer.h"
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 
 namespace wirewatch {
 

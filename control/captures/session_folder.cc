@@ -14,7 +14,7 @@
 
 #include "control/captures/capture_json.h"
 #include "dataplane/base/byte_order.h"
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 
 namespace wirewatch {
 namespace {

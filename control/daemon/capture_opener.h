@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 #include "dataplane/base/result.h"
 
 namespace wirewatch {

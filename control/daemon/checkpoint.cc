@@ -12,7 +12,7 @@
 #include <utility>
 
 #include "dataplane/base/byte_order.h"
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 #include "dataplane/stats/bounded_map.h"
 
 namespace wirewatch {

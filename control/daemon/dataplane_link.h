@@ -15,7 +15,7 @@
 #include <memory>
 #include <string>
 
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 #include "dataplane/base/result.h"
 #include "dataplane/pipeline/shared_state.h"
 

@@ -15,7 +15,7 @@
 
 #include "control/api/live_data.h"
 #include "dataplane/classify/host_list.h"
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 #include "dataplane/base/result.h"
 
 namespace wirewatch {

@@ -43,20 +43,6 @@ struct Held {
 
 }  // namespace
 
-FileDescriptor& FileDescriptor::operator=(FileDescriptor&& other) noexcept {
-  if (this != &other) {
-    if (fd_ >= 0) close(fd_);
-    fd_ = other.release();
-  }
-  return *this;
-}
-
-FileDescriptor::~FileDescriptor() {
-  if (fd_ >= 0) close(fd_);
-}
-
-int FileDescriptor::release() noexcept { return std::exchange(fd_, -1); }
-
 Result<std::shared_ptr<FileMapping>> FileMapping::open(FileDescriptor file, size_t size, const std::string& name) {
   void* const at = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (at == MAP_FAILED) return fail(fmt::format("{}: cannot be mapped: {}", name, std::strerror(errno)));

@@ -9,24 +9,10 @@
 #include <span>
 #include <string>
 
+#include "dataplane/base/file_descriptor.h"
 #include "dataplane/base/result.h"
 
 namespace wirewatch {
-
-/// Owns a file descriptor.
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd = -1) noexcept : fd_(fd) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : fd_(other.release()) {}
-  FileDescriptor& operator=(FileDescriptor&& other) noexcept;
-  ~FileDescriptor();
-
-  int get() const noexcept { return fd_; }
-  int release() noexcept;
-
- private:
-  int fd_;
-};
 
 /// A file that shrinks while it is mapped raises SIGBUS on the pages it lost. Callers ask still_whole() before each
 /// batch; what remains is a file cut between that and the reading of its packets, by somebody who rewrites it in place.

@@ -9,7 +9,7 @@
 #include <string>
 
 #include "dataplane/base/result.h"
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 #include "dataplane/source/frame_offloads.h"
 #include "dataplane/source/source.h"
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "dataplane/base/result.h"
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 #include "dataplane/source/interface_info.h"
 
 namespace wirewatch {

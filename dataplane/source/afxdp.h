@@ -12,7 +12,7 @@
 
 #include "dataplane/source/afxdp_sender.h"
 #include "dataplane/source/afxdp_socket.h"
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 #include "dataplane/source/interface_info.h"
 #include "dataplane/source/joined_frames.h"
 #include "dataplane/source/source.h"

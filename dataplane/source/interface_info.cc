@@ -16,7 +16,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 
 namespace wirewatch {
 namespace {

@@ -14,7 +14,7 @@
 #include <system_error>
 #include <utility>
 
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 #include "dataplane/source/interface_info.h"
 
 namespace wirewatch {

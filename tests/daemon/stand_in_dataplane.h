@@ -14,7 +14,7 @@
 
 #include "dataplane/pipeline/publisher.h"
 #include "dataplane/pipeline/registry.h"
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 
 namespace wirewatch {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 #include "tests/support/capture_builder.h"
 
 namespace wirewatch::testing {

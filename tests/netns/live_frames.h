@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 #include "tests/support/capture_builder.h"
 
 namespace wirewatch::testing {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "dataplane/base/result.h"
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 
 namespace wirewatch::testing {
 

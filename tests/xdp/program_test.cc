@@ -10,7 +10,7 @@
 #include <random>
 
 #include "dataplane/packet/parse.h"
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 #include "dataplane/source/kernel_clock.h"
 #include "dataplane/xdp/xdp_program.h"
 #include "tests/support/packet_builder.h"

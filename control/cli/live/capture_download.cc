@@ -12,7 +12,7 @@
 #include "control/cli/live/api_session.h"
 #include "control/cli/standard_streams.h"
 #include "control/report/human.h"
-#include "dataplane/source/file_descriptor.h"
+#include "dataplane/base/file_descriptor.h"
 
 namespace wirewatch {
 namespace {
