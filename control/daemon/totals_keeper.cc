@@ -1,9 +1,23 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/daemon/totals_keeper.h"
 
+#include <time.h>
+
 namespace wirewatch {
 
+TotalsKeeper::Clocks TotalsKeeper::usual_clocks() {
+  const auto read = [](clockid_t clock) {
+    return [clock] {
+      timespec now{};
+      ::clock_gettime(clock, &now);
+      return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+    };
+  };
+  return {read(CLOCK_MONOTONIC), read(CLOCK_THREAD_CPUTIME_ID)};
+}
+
 void TotalsKeeper::attach(std::shared_ptr<const SharedState> region) {
+  not_before_ns_ = 0;
   if (region_) {
     refresh();
     auto sum = before_ ? std::make_shared<EndedRuns>(*before_) : std::make_shared<EndedRuns>();
@@ -18,6 +32,7 @@ void TotalsKeeper::attach(std::shared_ptr<const SharedState> region) {
   region_ = std::move(region);
   snapshots_.reset();
   read_.clear();
+  not_before_ns_ = 0;
 }
 
 void TotalsKeeper::refresh() {
@@ -25,7 +40,14 @@ void TotalsKeeper::refresh() {
   const unsigned workers = region_->worker_count();
   std::vector<uint64_t> published(workers);
   for (unsigned i = 0; i < workers; ++i) published[i] = region_->published(i);
-  if (published == read_) return;
+  if (published == read_ || clocks_.time() < not_before_ns_) return;
+  const int64_t before = clocks_.work();
+  read_again(std::move(published));
+  not_before_ns_ = clocks_.time() + (clocks_.work() - before) * kShareOfACore;
+}
+
+void TotalsKeeper::read_again(std::vector<uint64_t> published) {
+  const unsigned workers = region_->worker_count();
   const auto ids = catalogue_->ids_of(*region_);
   auto fresh = std::make_shared<std::vector<WorkerSnapshot>>();
   for (unsigned i = 0; i < workers; ++i) {
