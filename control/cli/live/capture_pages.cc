@@ -181,7 +181,7 @@ std::string capture_page(const Json& answer, const PageStyle& style) {
   }
   if (spec.contains("trigger")) {
     std::string fired = counted(count_of(capture, "fired"), "time", "times");
-    if (const uint64_t suppressed = count_of(capture, "suppressed"); suppressed > 0) join(fired, human_count(suppressed) + " occasions came too soon after");
+    if (const uint64_t suppressed = count_of(capture, "suppressed"); suppressed > 0) join(fired, counted(suppressed, "occasion", "occasions") + " came too soon after");
     if (const std::string next = when(capture, "next"); !next.empty()) join(fired, "next " + next + " UTC");
     page.labelled("Fired", fired);
   }
