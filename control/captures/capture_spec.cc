@@ -7,6 +7,7 @@
 #include <array>
 
 #include "control/captures/calendar.h"
+#include "control/captures/host_words.h"
 #include "control/captures/strict_json.h"
 #include "dataplane/capture/bpf_filter.h"
 
@@ -113,6 +114,9 @@ void check_filters(const CaptureSpec& spec, const FilterNames& names, StrictJson
   }
   if (auto filter = Filter::compile(spec.filter, names); !filter) return reader.complain("'filter': " + filter.error().message);
   if (spec.bpf.empty()) return;
+  if (const auto name = host_word(spec.bpf)) {
+    return reader.complain(fmt::format("'bpf': '{}' would have to be looked up as a host; a session waits for no name server: give the address", *name));
+  }
   if (auto prepared = BpfFilter(spec.bpf).prepare(1); !prepared) reader.complain("'bpf': " + prepared.error().message);
 }
 

@@ -65,6 +65,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{R"({"name": "a", "snap_length": 0})", "'snap_length' must be 1 to 262144, found 0"},
         Wrong{R"({"name": "a", "filter": "tcp.prot == 1"})", "'filter': 'tcp.prot' is neither a field nor a protocol; did you mean"},
         Wrong{R"({"name": "a", "bpf": "tcp porrt 1"})", "'bpf': "},
+        Wrong{R"({"name": "a", "bpf": "tcp and host www.example"})", "'www.example' would have to be looked up"},
         Wrong{R"({"name": "a", "bpf": "tcp", "filter": "tcp"})", "'filter' or 'bpf', not both"},
         Wrong{R"({"name": "a", "filter": "tcp\nudp"})", "one line"}, Wrong{R"({"name": "a", "port": "\u0007"})", "'port'"},
         Wrong{R"({"name": "a", "ring": {}})", "'file_bytes' or 'file_seconds'"},
