@@ -108,11 +108,12 @@ Lines by_shared_state(const SharedState& state) {
     while (const auto event = events.pop()) {
       if (const auto* shake = std::get_if<HandshakeEvent>(&*event)) {
         lines.push_back(line_of(shake->record));
-      } else if (const auto& flow = std::get<FlowEvent>(*event); flow.progress.final() && flow.record.application != 0) {
-        auto& [flows, traffic] = applications[{kept[flow.record.application], flow.record.evidence == Evidence::Port}];
+      } else if (const auto* flow = std::get_if<FlowEvent>(&*event);
+                 flow != nullptr && flow->progress.final() && flow->record.application != 0) {
+        auto& [flows, traffic] = applications[{kept[flow->record.application], flow->record.evidence == Evidence::Port}];
         ++flows;
-        traffic += flow.progress.total_to_server;
-        traffic += flow.progress.total_to_client;
+        traffic += flow->progress.total_to_server;
+        traffic += flow->progress.total_to_client;
       }
     }
     EXPECT_EQ(events.malformed(), 0u);

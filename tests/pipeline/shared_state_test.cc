@@ -63,8 +63,15 @@ void read_all(const SharedState& state) {
       if (!event) continue;
       if (const auto* flow = std::get_if<FlowEvent>(&*event)) {
         letters += flow->host().size() + to_string(flow->record.evidence).size() + state.signature_id(flow->record.signature).size();
+      } else if (const auto* handshake = std::get_if<HandshakeEvent>(&*event)) {
+        letters += to_string(handshake->record.outcome).size();
+      } else if (const auto* names = std::get_if<NamesEvent>(&*event)) {
+        const NameSheet sheet = names->sheet();
+        letters += sheet.host().size() + sheet.alpn().size() + sheet.ja4().size() + sheet.user_agent().size();
       } else {
-        letters += to_string(std::get<HandshakeEvent>(*event).record.outcome).size();
+        const auto& answer = std::get<AnswerEvent>(*event);
+        letters += answer.name().size();
+        for (size_t k = 0; k < answer.count; ++k) letters += answer.addresses[k].address.to_string().size();
       }
     }
   }
