@@ -95,8 +95,8 @@ Defragmenter::Outcome Defragmenter::add(const Packet& packet, const Fragment& fr
   std::memcpy(bytes_of(index) + kHeadroom + fragment.offset, fragment.payload.data(), size);
   const size_t first = fragment.offset / 8, last = fragment.more ? (fragment.offset + size) / 8 : (fragment.offset + size + 7) / 8;
   for (size_t unit = first; unit < last; ++unit) {
-    if (!slot.received.test(unit)) ++slot.units;
-    slot.received.set(unit);
+    if (!slot.received[unit]) ++slot.units;
+    slot.received[unit] = true;
   }
   if (!fragment.more) slot.length = fragment.offset + size;
   if (slot.length == 0 || slot.units < (slot.length + 7) / 8) return Outcome::Incomplete;

@@ -4,22 +4,14 @@
 #include <charconv>
 
 #include "dataplane/filter/dissect.h"
+#include "dataplane/filter/message_text.h"
 #include "dataplane/filter/pdu.h"
 
 namespace wirewatch::filter {
 namespace {
 
-using Text = std::string_view;
-
-Text as_text(std::span<const uint8_t> bytes) noexcept { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 std::span<const uint8_t> as_bytes(Text text) noexcept {
   return {reinterpret_cast<const uint8_t*>(text.data()), text.size()};
-}
-
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
-bool same_name(Text a, Text b) noexcept {
-  return std::ranges::equal(a, b, [](char left, char right) { return lower(left) == right; });
 }
 
 struct KnownHeader {
@@ -54,7 +46,7 @@ void header_line(Text line, Text with_ending, bool request, Text& host, FieldSin
   const size_t colon = line.find(':');
   if (colon == Text::npos) return;
   sink.add(request ? "http.request.line"_f : "http.response.line"_f, as_bytes(with_ending));
-  Text value = line.substr(colon + 1);
+  Text value = after(line, colon + 1);
   while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
   while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
   const Text name = line.substr(0, colon);
@@ -75,27 +67,27 @@ void request_line(Text line, Text& uri, FieldSink& sink) noexcept {
   const size_t method = line.find(' ');
   sink.add("http.request.method"_f, as_bytes(line.substr(0, method)));
   if (method == Text::npos) return;
-  const Text rest = line.substr(method + 1);
+  const Text rest = after(line, method + 1);
   const size_t version = rest.rfind(' ');
   uri = rest.substr(0, version);
   sink.add("http.request.uri"_f, as_bytes(uri));
   if (const size_t query = uri.find('?'); query != Text::npos) {
     sink.add("http.request.uri.path"_f, as_bytes(uri.substr(0, query)));
-    sink.add("http.request.uri.query"_f, as_bytes(uri.substr(query + 1)));
+    sink.add("http.request.uri.query"_f, as_bytes(after(uri, query + 1)));
   }
-  if (version != Text::npos) sink.add("http.request.version"_f, as_bytes(rest.substr(version + 1)));
+  if (version != Text::npos) sink.add("http.request.version"_f, as_bytes(after(rest, version + 1)));
 }
 
 void status_line(Text line, FieldSink& sink) noexcept {
   const size_t space = line.find(' ');
   sink.add("http.response.version"_f, as_bytes(line.substr(0, space)));
   if (space == Text::npos) return;
-  const Text rest = line.substr(space + 1);
+  const Text rest = after(line, space + 1);
   uint64_t code = 0;
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + std::min<size_t>(rest.size(), 3), code);
   if (error != std::errc{}) return;
   sink.add("http.response.code"_f, code);
-  if (rest.size() > 4) sink.add("http.response.phrase"_f, as_bytes(rest.substr(4)));
+  if (rest.size() > 4) sink.add("http.response.phrase"_f, as_bytes(after(rest, 4)));
 }
 
 void full_uri(Text host, Text uri, FieldSink& sink) noexcept {
@@ -122,12 +114,12 @@ void dissect_http(std::span<const uint8_t> message, FieldId own, FieldSink& sink
   for (size_t at = 0; at < text.size();) {
     const size_t end = text.find('\n', at);
     const size_t next = end == Text::npos ? text.size() : end + 1;
-    Text line = text.substr(at, (end == Text::npos ? text.size() : end) - at);
+    Text line = after(text, at).substr(0, (end == Text::npos ? text.size() : end) - at);
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
     if (at == 0 && request) request_line(line, uri, sink);
     if (at == 0 && response) status_line(line, sink);
     if (at > 0 && line.empty()) break;
-    if (at > 0) header_line(line, text.substr(at, next - at), request, host, sink);
+    if (at > 0) header_line(line, after(text, at).substr(0, next - at), request, host, sink);
     at = next;
   }
   if (request) full_uri(host, uri, sink);

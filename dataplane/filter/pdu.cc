@@ -4,25 +4,22 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <string_view>
 
 #include "dataplane/base/byte_order.h"
 #include "dataplane/filter/dissect.h"
+#include "dataplane/filter/message_text.h"
 
 namespace wirewatch::filter {
 namespace {
 
-using Text = std::string_view;
-
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-
 /// The value of a header, whose name is given in lower case.
 std::optional<Text> header_value(Text headers, Text name) noexcept {
   for (size_t at = headers.find('\n'); at != Text::npos; at = headers.find('\n', at + 1)) {
-    const Text line = headers.substr(at + 1);
+    const Text line = after(headers, at + 1);
     if (line.size() <= name.size() || line[name.size()] != ':') continue;
-    if (!std::ranges::equal(line.substr(0, name.size()), name, [](char a, char b) { return lower(a) == b; })) continue;
-    Text value = line.substr(name.size() + 1, line.find('\n', name.size() + 1) - name.size() - 1);
+    if (!same_name(line.substr(0, name.size()), name)) continue;
+    Text value = after(line, name.size() + 1);
+    value = value.substr(0, value.find('\n'));
     while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
     while (!value.empty() && (value.back() == '\r' || value.back() == ' ')) value.remove_suffix(1);
     return value;
@@ -59,8 +56,6 @@ constexpr std::array<Text, 30> kMethods{
     "PROPPATCH ", "MKCOL ",       "COPY ",   "MOVE ",   "LOCK ",   "UNLOCK ",      "REPORT ",       "SEARCH ",    "NOTIFY ", "M-SEARCH ",
     "SUBSCRIBE ", "UNSUBSCRIBE ", "LINK ",   "UNLINK ", "RPC_IN_DATA ", "RPC_OUT_DATA ", "BPROPFIND ", "POLL ", "MERGE ", "CHECKOUT "};
 
-Text as_text(std::span<const uint8_t> bytes) noexcept { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-
 std::optional<size_t> http_length(std::span<const uint8_t> bytes, bool no_body) noexcept {
   const Text text = as_text(bytes);
   const size_t crlf = text.find("\r\n\r\n"), lf = text.find("\n\n");
@@ -70,7 +65,7 @@ std::optional<size_t> http_length(std::span<const uint8_t> bytes, bool no_body) 
   const bool response = text.starts_with("HTTP/");
   if (response) {
     const size_t space = text.find(' ');
-    const Text code = space == Text::npos ? Text{} : text.substr(space + 1, 3);
+    const Text code = space == Text::npos ? Text{} : after(text, space + 1).substr(0, 3);
     if (no_body || code.starts_with("1") || code == "204" || code == "304") return headers_end;
   }
   if (const auto encoding = header_value(headers, "transfer-encoding"); encoding && encoding->starts_with("chunked")) {
