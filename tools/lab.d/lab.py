@@ -6,12 +6,13 @@ import observer
 import topology
 
 
-def open_lab(source, logs, dataplane_options="", managed=True, inline=False):
+def open_lab(source, logs, dataplane_options="", managed=True, inline=False, control_options=""):
     """Builds the network, starts servers and Wirewatch, and lets it see. Returns the observer."""
     topology.build(inline)
 
     def observe():
-        watching = observer.Observer(source, logs, dataplane_options=dataplane_options, managed=managed, inline=inline)
+        watching = observer.Observer(source, logs, control_options=control_options, dataplane_options=dataplane_options,
+                                     managed=managed, inline=inline)
         watching.wait_until_watching()
         return watching
 
