@@ -82,5 +82,19 @@ TEST(HandshakeWindows, PutWhatFindsNoRoomUnderOther) {
   EXPECT_EQ(summary.totals.attempts, 10u);
 }
 
+TEST(HandshakeWindows, KnowAnyPercentileOfAPortAndOfAll) {
+  HandshakeWindows windows({});
+  EXPECT_FALSE(windows.percentile_ns(HistoryWindow::Minute, 99, {}, kStart)) << "of nothing";
+  for (int64_t i = 1; i <= 100; ++i) windows.record(handshake_with({host(1), 443}, i == 100 ? 80'000'000 : 1'000'000), kStart);
+  windows.record(handshake_with({host(1), 80}, 5'000'000), kStart);
+  EXPECT_EQ(windows.percentile_ns(HistoryWindow::Minute, 100, {}, kStart), 80'000'000);
+  EXPECT_EQ(windows.percentile_ns(HistoryWindow::Minute, 99.5, 443, kStart), 80'000'000);
+  EXPECT_LT(windows.percentile_ns(HistoryWindow::Minute, 99, 443, kStart), 1'091'000);
+  EXPECT_EQ(windows.percentile_ns(HistoryWindow::Minute, 50, 80, kStart), 5'000'000);
+  EXPECT_FALSE(windows.percentile_ns(HistoryWindow::Minute, 50, 22, kStart));
+  EXPECT_FALSE(windows.percentile_ns(HistoryWindow::Minute, 50, {}, kStart + 200 * kSecond)) << "an empty minute";
+  EXPECT_TRUE(windows.percentile_ns(HistoryWindow::Hour, 50, {}, kStart + 200 * kSecond));
+}
+
 }  // namespace
 }  // namespace wirewatch
