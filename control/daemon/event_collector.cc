@@ -8,7 +8,8 @@ namespace wirewatch {
 
 void EventCollector::attach(std::shared_ptr<const SharedState> region, Now now) {
   if (region_) {
-    for (size_t ring = 0; ring < rings_.size(); ++ring) collect_from(ring, region_->limits().events, now);
+    for (size_t ring = 0; ring < rings_.size(); ++ring) empty(ring, region_->limits().events);
+    take_all(now);
   }
   malformed_before_ = malformed();
   rings_.clear();
@@ -21,26 +22,37 @@ void EventCollector::attach(std::shared_ptr<const SharedState> region, Now now) 
 
 bool EventCollector::collect(Now now) {
   bool more = false;
-  for (size_t ring = 0; ring < rings_.size(); ++ring) more = collect_from(ring, kMostPerRing, now) || more;
+  for (size_t ring = 0; ring < rings_.size(); ++ring) more = empty(ring, kMostPerRing) || more;
+  take_all(now);
   return more;
 }
 
-bool EventCollector::collect_from(size_t ring, size_t most, Now now) {
+/// What clients were told goes first: the flow that follows may have come by another worker's ring.
+bool EventCollector::empty(size_t ring, size_t most) {
   for (size_t i = 0; i < most; ++i) {
-    const auto event = rings_[ring].pop();
+    auto event = rings_[ring].pop();
     if (!event) return false;
     ++events_;
-    if (const auto* const flow = std::get_if<FlowEvent>(&*event)) {
-      take(ring, *flow, now);
-    } else if (const auto* const handshake = std::get_if<HandshakeEvent>(&*event)) {
-      handshakes_.observe(handshake->record, now.steady_ns);
-    } else if (const auto* const answer = std::get_if<AnswerEvent>(&*event)) {
+    if (const auto* const answer = std::get_if<AnswerEvent>(&*event)) {
       take(*answer);
     } else {
-      names_to_come_[ring] = std::get<NamesEvent>(*event);
+      taken_.emplace_back(ring, std::move(*event));
     }
   }
   return true;
+}
+
+void EventCollector::take_all(Now now) {
+  for (const auto& [ring, event] : taken_) {
+    if (const auto* const flow = std::get_if<FlowEvent>(&event)) {
+      take(ring, *flow, now);
+    } else if (const auto* const handshake = std::get_if<HandshakeEvent>(&event)) {
+      handshakes_.observe(handshake->record, now.steady_ns);
+    } else if (const auto* const names = std::get_if<NamesEvent>(&event)) {
+      names_to_come_[ring] = *names;
+    }
+  }
+  taken_.clear();
 }
 
 void EventCollector::take(size_t ring, const FlowEvent& event, Now now) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "control/daemon/name_catalogue.h"
@@ -55,7 +56,8 @@ class EventCollector {
   uint64_t malformed() const noexcept;
 
  private:
-  bool collect_from(size_t ring, size_t most, Now now);
+  bool empty(size_t ring, size_t most);
+  void take_all(Now now);
   void take(size_t ring, const FlowEvent& event, Now now);
   void take(const AnswerEvent& event) noexcept;
   ApplicationId id_of(ApplicationId registry_id);
@@ -64,6 +66,7 @@ class EventCollector {
   std::shared_ptr<const ApplicationNames> names_ = std::make_shared<ApplicationNames>();
   std::shared_ptr<const SharedState> region_;
   std::vector<EventReader> rings_;
+  std::vector<std::pair<size_t, Event>> taken_;  // of all rings, with the ring's number, while collecting
   std::vector<NamesEvent> names_to_come_;  // by ring: of the flow whose record is next
   DnsMemory dns_;
   std::vector<ApplicationId> ids_;  // ours by the region's

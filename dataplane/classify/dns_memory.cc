@@ -49,7 +49,11 @@ void DnsMemory::remember(const IpAddress& client, const DnsAddress& server, uint
     if (chosen == nullptr || entry->expires_ns < chosen->expires_ns) chosen = entry;
   }
   if (chosen->name_length != 0 && !is_same(*chosen) && chosen->expires_ns > now.ns) ++counters_.replaced;
-  *chosen = {client, server.address, now, expiry_ns(now, server.kept_ns), name_at, static_cast<uint8_t>(name_length)};
+  const std::string_view name(ring_.get() + name_at % ring_size_, name_length);
+  // Told the same again in time: flows that began in between are meant by it as well.
+  const bool goes_on = chosen->name_length != 0 && is_same(*chosen) && now.ns <= chosen->expires_ns && name_in(*chosen) == name;
+  const Timestamp since = goes_on ? std::min(chosen->answered, now) : now;
+  *chosen = {client, server.address, since, expiry_ns(now, server.kept_ns), name_at, static_cast<uint8_t>(name_length)};
   ++counters_.remembered;
 }
 
@@ -60,13 +64,17 @@ void DnsMemory::learn(const DnsAnswer& answer, const IpAddress& client, Timestam
   for (const DnsAddress& given : answer.given()) remember(client, given, name_at, answer.name.size(), time);
 }
 
+/// Empty when the ring has gone over it.
+std::string_view DnsMemory::name_in(const Entry& entry) const noexcept {
+  if (entry.name_at + ring_size_ < written_) return {};
+  return {ring_.get() + entry.name_at % ring_size_, entry.name_length};
+}
+
 std::string_view DnsMemory::name_of(const IpAddress& client, const IpAddress& server, Timestamp time) const noexcept {
   const Entry* const set = entries_.get() + set_of(client, server) * kWays;
   for (const Entry* entry = set; entry != set + kWays; ++entry) {
     if (entry->name_length == 0 || entry->server != server || entry->client != client) continue;
-    const bool overwritten = entry->name_at + ring_size_ < written_;
-    if (overwritten || time < entry->answered || time.ns > entry->expires_ns) return {};
-    return {ring_.get() + entry->name_at % ring_size_, entry->name_length};
+    return time < entry->answered || time.ns > entry->expires_ns ? std::string_view() : name_in(*entry);
   }
   return {};
 }

@@ -37,7 +37,7 @@ class DnsMemory {
   struct Entry {
     IpAddress client;
     IpAddress server;
-    Timestamp answered;
+    Timestamp answered;    // first, of answers that all said the same
     int64_t expires_ns;
     uint64_t name_at;      // in all characters ever written
     uint8_t name_length;   // 0: empty
@@ -46,6 +46,7 @@ class DnsMemory {
 
   size_t set_of(const IpAddress& client, const IpAddress& server) const noexcept;
   uint64_t keep(std::string_view name) noexcept;
+  std::string_view name_in(const Entry& entry) const noexcept;
   void remember(const IpAddress& client, const DnsAddress& server, uint64_t name_at, size_t name_length, Timestamp now) noexcept;
 
   std::unique_ptr<Entry[]> entries_;

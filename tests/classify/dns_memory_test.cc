@@ -94,6 +94,16 @@ TEST(DnsMemory, TakesTheLatestAnswerForAnAddress) {
   EXPECT_EQ(memory.name_of(kClient, address("192.0.2.1"), after(2)), "second.example");
 }
 
+TEST(DnsMemory, GivesNoNameThatWasAskedForLater) {
+  DnsMemory memory;
+  learn(memory, response("first.example", {a("192.0.2.1")}), kClient, after(10));
+  EXPECT_EQ(memory.name_of(kClient, address("192.0.2.1"), after(9)), "");
+  learn(memory, response("first.example", {a("192.0.2.1")}), kClient, after(20));
+  EXPECT_EQ(memory.name_of(kClient, address("192.0.2.1"), after(15)), "first.example") << "it was told the same again";
+  learn(memory, response("second.example", {a("192.0.2.1")}), kClient, after(30));
+  EXPECT_EQ(memory.name_of(kClient, address("192.0.2.1"), after(25)), "") << "rather none than a wrong one";
+}
+
 TEST(DnsMemory, ForgetsInPacketTime) {
   DnsMemory memory;
   learn(memory, response("a.example", {a("192.0.2.1", 1000)}), kClient, kStart);
