@@ -9,11 +9,11 @@
 #include "control/captures/session_folder.h"
 #include "control/report/human.h"
 #include "dataplane/base/nearest_name.h"
+#include "dataplane/base/timestamp.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
 // A stream that a filter follows may hold 1 MiB of an unfinished message each way.
 constexpr size_t kMostStreams = 16'384;
 constexpr const char* kNotThere = "the data plane is not there";
@@ -189,7 +189,7 @@ void CaptureEngine::answered(const nlohmann::json& answer, std::unique_ptr<TapSo
       return;
     }
   }
-  constexpr int64_t kPause = 5 * kSecond;
+  constexpr int64_t kPause = 5 * kSecond_ns;
   retry_ = Timestamp{now.ns + kPause};
 }
 
@@ -290,7 +290,7 @@ void CaptureEngine::look(const TriggerFacts& facts, Timestamp now) {
 void CaptureEngine::tick(Timestamp now) {
   latest_ = now;
   if (source_ != nullptr) update_counts();
-  const bool flushes = flushed_ == kNoTimestamp || now.since(flushed_) >= kSecond || now < flushed_;
+  const bool flushes = flushed_ == kNoTimestamp || now.since(flushed_) >= kSecond_ns || now < flushed_;
   if (flushes) flushed_ = now;
   for (Running& each : sessions_) {
     each.session->tick(now);

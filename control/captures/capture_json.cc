@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "control/captures/strict_json.h"
+#include "dataplane/base/timestamp.h"
 
 namespace wirewatch {
 namespace {
@@ -34,13 +35,12 @@ constexpr std::array<CountRow, 14> kCounts{{{"matched", &CaptureCounts::matched}
                                             {"written_bytes", &CaptureCounts::written_bytes}}};
 static_assert(sizeof(CaptureCounts) == kCounts.size() * sizeof(uint64_t), "every count has its row");
 
-constexpr int64_t kSecond = 1'000'000'000;
 
 void put_time(Document& json, const char* key, Timestamp time) {
   if (time == kNoTimestamp) return;
   const bool negative = time.ns < 0;
   const auto magnitude = negative ? uint64_t{0} - static_cast<uint64_t>(time.ns) : static_cast<uint64_t>(time.ns);
-  json[key] = fmt::format("{}{}.{:09}", negative ? "-" : "", magnitude / kSecond, magnitude % kSecond);
+  json[key] = fmt::format("{}{}.{:09}", negative ? "-" : "", magnitude / kSecond_ns, magnitude % kSecond_ns);
 }
 
 /// "12.000000345"; nothing when it is not that.
@@ -55,7 +55,7 @@ std::optional<Timestamp> time_of(std::string_view text) {
   constexpr int64_t kMost = 9'000'000'000;  // beyond it nanoseconds do not fit
   if (whole.ec != std::errc{} || whole.ptr != text.data() + dot || seconds < 0 || seconds > kMost) return std::nullopt;
   if (rest.ec != std::errc{} || rest.ptr != text.data() + text.size() || fraction < 0) return std::nullopt;
-  return Timestamp{(negative ? -1 : 1) * (seconds * kSecond + fraction)};
+  return Timestamp{(negative ? -1 : 1) * (seconds * kSecond_ns + fraction)};
 }
 
 void read_time(StrictJson& reader, std::string_view key, Timestamp& time) {

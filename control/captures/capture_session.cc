@@ -9,12 +9,12 @@
 
 #include "control/captures/session_folder.h"
 #include "control/report/human.h"
+#include "dataplane/base/timestamp.h"
 #include "dataplane/pipeline/tap_set.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
 
 CaptureOrigin origin_of(const CaptureSession::Setup& setup) {
   const CaptureSpec& spec = setup.spec;
@@ -65,7 +65,7 @@ Result<void> CaptureSession::prepare(Timestamp now) {
     if (!trigger) return tl::unexpected(trigger.error());
     trigger_ = std::move(*trigger);
     state_ = CaptureState::Waiting;
-    if (spec().before_seconds != 0) memory_.emplace(spec().before_bytes, spec().before_seconds * kSecond);
+    if (spec().before_seconds != 0) memory_.emplace(spec().before_bytes, spec().before_seconds * kSecond_ns);
   } else if (auto opened = files_.open(now); !opened) {
     return opened;
   }
@@ -199,8 +199,8 @@ void CaptureSession::end_firing(Timestamp now) {
 
 void CaptureSession::tick(Timestamp now) {
   if (stopped()) return;
-  if (spec().max_seconds != 0 && now.since(started_) >= spec().max_seconds * kSecond) {
-    return stop(StopReason::Time, "its time, " + human_span(spec().max_seconds * kSecond, false) + ", was over", now);
+  if (spec().max_seconds != 0 && now.since(started_) >= spec().max_seconds * kSecond_ns) {
+    return stop(StopReason::Time, "its time, " + human_span(spec().max_seconds * kSecond_ns, false) + ", was over", now);
   }
   files_.rotate_by_time(now);
   if (!trigger_) return;
@@ -220,7 +220,7 @@ void CaptureSession::flush(Timestamp now) {
 }
 
 void CaptureSession::save_when_due(Timestamp now) {
-  const auto pause = static_cast<int64_t>(1 + files_.closed() / 100) * kSecond;
+  const auto pause = static_cast<int64_t>(1 + files_.closed() / 100) * kSecond_ns;
   if (changed_ && (saved_ == kNoTimestamp || now.since(saved_) >= pause || now < saved_)) save(now);
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include "dataplane/base/timestamp.h"
+
 namespace wirewatch {
 
 FlowNotes::FlowNotes() : said_(std::make_unique<std::array<Said, kFlows>>()) {}
@@ -35,8 +37,7 @@ std::string_view FlowNotes::comment(Arrival& arrival) noexcept {
     said.application = head.application;
   }
   if (has_rtt && !said.rtt) {
-    constexpr int64_t kSecond = 1'000'000'000;
-    put(FMT_STRING("handshake.syn_ack_rtt: {}.{:09}"), head.syn_ack_rtt_ns / kSecond, head.syn_ack_rtt_ns % kSecond);
+    put(FMT_STRING("handshake.syn_ack_rtt: {}.{:09}"), head.syn_ack_rtt_ns / kSecond_ns, head.syn_ack_rtt_ns % kSecond_ns);
     if (facts.ambiguous) put(FMT_STRING("handshake.ambiguous: {}"), 1);
     said.rtt = true;
   }

@@ -9,17 +9,17 @@
 #include <cstring>
 #include <ctime>
 
+#include "dataplane/base/timestamp.h"
 #include "dataplane/capture/pcapng_writer.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
 constexpr size_t kMostComment = 512, kInterfaceBytes = 512;  // upper bounds of what a packet may bring along
 
 /// "20261123030000", UTC.
 std::string stamp(Timestamp time) {
-  const std::time_t seconds = time.ns / kSecond;
+  const std::time_t seconds = time.ns / kSecond_ns;
   std::tm broken{};
   gmtime_r(&seconds, &broken);
   return fmt::format("{:04}{:02}{:02}{:02}{:02}{:02}", broken.tm_year + 1900, broken.tm_mon + 1, broken.tm_mday, broken.tm_hour,
@@ -132,7 +132,7 @@ SessionFiles::Put SessionFiles::put(Arrival& arrival, uint64_t dropped, Timestam
 
 void SessionFiles::rotate_by_time(Timestamp now) {
   if (writer_ == nullptr || plan_.ring.file_seconds == 0 || open_packets() == 0) return;
-  if (now.since(opened_) >= plan_.ring.file_seconds * kSecond) close(now);
+  if (now.since(opened_) >= plan_.ring.file_seconds * kSecond_ns) close(now);
 }
 
 bool SessionFiles::flush() noexcept {

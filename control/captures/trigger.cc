@@ -6,13 +6,13 @@
 #include <algorithm>
 
 #include "control/report/human.h"
+#include "dataplane/base/timestamp.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
 
-Timestamp after(Timestamp time, uint32_t seconds) { return {time.ns + int64_t{seconds} * kSecond}; }
+Timestamp after(Timestamp time, uint32_t seconds) { return {time.ns + int64_t{seconds} * kSecond_ns}; }
 
 }  // namespace
 
@@ -36,11 +36,11 @@ bool Trigger::ends(Timestamp now) {
 
 void Trigger::plan_next(Timestamp now) {
   if (calendar_) {
-    const auto seconds = calendar_->next(now.ns / kSecond);
-    next_ = seconds ? Timestamp{*seconds * kSecond} : kNoTimestamp;
+    const auto seconds = calendar_->next(now.ns / kSecond_ns);
+    next_ = seconds ? Timestamp{*seconds * kSecond_ns} : kNoTimestamp;
   } else {
     // Times that passed unseen, in a machine that slept, are gone.
-    const int64_t step = int64_t{spec_.every_s} * kSecond;
+    const int64_t step = int64_t{spec_.every_s} * kSecond_ns;
     next_.ns += ((now.ns - next_.ns) / step + 1) * step;
   }
 }
@@ -57,7 +57,7 @@ std::optional<std::string> Trigger::by_schedule(Timestamp now) {
   if (next_ == kNoTimestamp || now < next_) return std::nullopt;
   const Timestamp due = next_;
   plan_next(now);
-  if (fire(now)) return "scheduled for " + utc_time(due, kSecond) + " UTC";
+  if (fire(now)) return "scheduled for " + utc_time(due, kSecond_ns) + " UTC";
   ++suppressed_;
   return std::nullopt;
 }

@@ -17,7 +17,7 @@
 namespace wirewatch {
 namespace {
 
-constexpr std::string_view kCommand = "rules explain";
+constexpr std::string_view kExplain = "rules explain";
 
 class Writer {
  public:
@@ -166,20 +166,20 @@ void write_verdict(const Writer& writer, const FlowExplanation& explanation, con
 
 ExitStatus explain_rules(const ExplainRequest& request) {
   const auto location = locate_rules(request.rules);
-  if (!location) return complain(kCommand, location.error().message);
+  if (!location) return complain(kExplain, location.error().message);
   const auto rules = load_or_compile(location->shipped, default_rule_cache(), location->operators);
-  if (!rules) return complain(kCommand, rules.error().message);
+  if (!rules) return complain(kExplain, rules.error().message);
   InspectOptions options;
   options.paths = request.files;
   options.rules = *rules;
   options.keep_flows = true;
   const auto report = inspect(options);
-  if (!report) return complain(kCommand, report.error().message);
+  if (!report) return complain(kExplain, report.error().message);
   const auto index = choose_flow(request.flow, report->flows);
-  if (!index) return complain(kCommand, index.error().message);
+  if (!index) return complain(kExplain, index.error().message);
   const FlowRecord& flow = report->flows[*index];
   const auto explanation = explain_flow(request.files, *rules, flow);
-  if (!explanation) return complain(kCommand, explanation.error().message);
+  if (!explanation) return complain(kExplain, explanation.error().message);
 
   Page page(page_style({}));
   page.line(0, {{"Flow " + std::to_string(*index + 1) + " of " + std::to_string(report->flows.size()) + ": " +

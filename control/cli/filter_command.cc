@@ -24,7 +24,7 @@ struct FilterRequest {
   std::vector<std::string> rules;
 };
 
-constexpr uint16_t kEthernet = 1;
+constexpr uint16_t kLinkTypeOfCheck = 1;
 
 bool is_chosen(std::string_view name, const std::vector<std::string>& prefixes) {
   const auto fits = [&](const std::string& prefix) {
@@ -83,7 +83,7 @@ ExitStatus check_filter(const FilterRequest& request) {
   std::string fault;
   if (request.bpf) {
     BpfFilter filter(request.expression);
-    if (const auto fits = filter.prepare(kEthernet); !fits) fault = fits.error().message;
+    if (const auto fits = filter.prepare(kLinkTypeOfCheck); !fits) fault = fits.error().message;
   } else if (const auto compiled = compile_filter(request.expression, request.rules); !compiled) {
     fault = compiled.error().message;
   }

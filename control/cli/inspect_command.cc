@@ -20,7 +20,7 @@ struct SortName {
 constexpr std::array kSortNames{SortName{"packets", SortKey::Packets}, SortName{"bytes", SortKey::Bytes},
                                 SortName{"connections", SortKey::Connections}};
 
-constexpr const char* kExamples =
+constexpr const char* kInspectExamples =
     "Examples:\n"
     "  wirewatch inspect office.pcapng               the report, for people\n"
     "  wirewatch inspect office.pcapng --port 111    who talks to port 111\n"
@@ -30,7 +30,6 @@ constexpr const char* kExamples =
     "  tcpdump -w - | wirewatch inspect -            from a pipe\n\n";
 
 /// Lists are given by repeating an option; by default CLI11 would let it swallow the files behind it.
-CLI::Option* once_each(CLI::Option* option) { return option->allow_extra_args(false)->take_all(); }
 
 CLI::Validator sort_key(InspectRequest& request) {
   const auto check = [&request](const std::string& text) -> std::string {
@@ -99,7 +98,7 @@ CommandRun declare_inspect(CLI::App& app) {
       ->type_name("");
   declare_output(app, *request);
   declare_analysis(app, *request);
-  app.footer(kExamples + std::string(kExitStatusHelp));
+  app.footer(kInspectExamples + std::string(kExitStatusHelp));
   return [request] { return run_inspect(*request); };
 }
 

@@ -24,7 +24,7 @@
 namespace wirewatch {
 namespace {
 
-constexpr std::string_view kCommand = "inspect";
+constexpr std::string_view kInspect = "inspect";
 
 unsigned usable_cores() noexcept {
   cpu_set_t cores;
@@ -157,11 +157,11 @@ ExitStatus verdict(const Report& report, size_t files) {
   if (report.capture.truncated || !report.capture.damage.empty()) {
     const std::string& damage = report.capture.damage;
     const std::string what = damage.empty() ? "the file breaks off before its end" : damage;
-    status = complain(kCommand, files == 1 ? report.capture.path + ": " + what : what,
+    status = complain(kInspect, files == 1 ? report.capture.path + ": " + what : what,
                       ExitStatus::No);  // else it names the file
   }
   if (!report.unwanted.empty()) {
-    status = complain(kCommand, "unwanted traffic: " + counted(report.unwanted.size(), "flow", "flows"),
+    status = complain(kInspect, "unwanted traffic: " + counted(report.unwanted.size(), "flow", "flows"),
                       ExitStatus::No);
   }
   return status;
@@ -177,18 +177,18 @@ void leave_to_the_end(Report&& report) {
 
 ExitStatus run_inspect(const InspectRequest& request) {
   auto options = analysis_options(request);
-  if (!options) return complain(kCommand, options.error().message);
+  if (!options) return complain(kInspect, options.error().message);
   const auto chosen = choose(request, *options);
-  if (!chosen) return complain(kCommand, chosen.error().message);
+  if (!chosen) return complain(kInspect, chosen.error().message);
   auto report = analyse(*options);
-  if (!report) return complain(kCommand, report.error().message);
+  if (!report) return complain(kInspect, report.error().message);
   if (*chosen) report->capture.path = request.files.front();
   if (request.port) restrict_to_port(*report, *request.port);
 
   std::error_code written;
   if (!request.csv_directory.empty()) {
     const auto files = write_csv(*report, request.csv_directory);
-    if (!files) return complain(kCommand, files.error().message);
+    if (!files) return complain(kInspect, files.error().message);
     say("wirewatch inspect: wrote " + counted(*files, "table", "tables") + " into " + request.csv_directory);
   }
   if (request.json || request.csv_directory.empty()) written = print_report(*report, request);

@@ -26,6 +26,8 @@ CLI::Validator one_of(std::vector<std::string> words) {
   return CLI::Validator(check, "");
 }
 
+CLI::Option* once_each(CLI::Option* option) { return option->allow_extra_args(false)->take_all(); }
+
 std::string listed(const std::vector<std::string>& words) {
   std::string text;
   for (size_t i = 0; i < words.size(); ++i)

@@ -9,7 +9,7 @@
 namespace wirewatch {
 namespace {
 
-constexpr const char* kExamples =
+constexpr const char* kPacketsExamples =
     "Examples:\n"
     "  wirewatch packets office.pcapng -Y 'tcp.port == 111'\n"
     "  wirewatch packets office.pcapng -Y 'flow.application == \"bittorrent\"' -w torrents.pcapng\n"
@@ -19,7 +19,6 @@ constexpr const char* kExamples =
     "The list shows each packet under the application that its flow turns out to be, so that files\n"
     "are read twice, and a pipe is kept in a temporary file. --one-pass prints at once.\n\n";
 
-CLI::Option* once_each(CLI::Option* option) { return option->allow_extra_args(false)->take_all(); }
 
 }  // namespace
 
@@ -54,7 +53,7 @@ CommandRun declare_packets(CLI::App& app) {
   add(names, "--max-flows", request->max_flows, "N", "Flows remembered at a time while applications are recognised")
       ->default_str(std::to_string(request->max_flows))
       ->check(whole_number(1, 1'000'000'000));
-  app.footer(kExamples + std::string(kExitStatusHelp));
+  app.footer(kPacketsExamples + std::string(kExitStatusHelp));
   return [request] { return run_packets(*request); };
 }
 

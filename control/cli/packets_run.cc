@@ -18,7 +18,7 @@
 namespace wirewatch {
 namespace {
 
-constexpr std::string_view kCommand = "packets";
+constexpr std::string_view kPackets = "packets";
 
 /// Combinations that would silently drop one half of what was asked for.
 std::string contradiction(const PacketsRequest& request) {
@@ -51,11 +51,11 @@ class Run {
   explicit Run(const PacketsRequest& request) : request_(request) {}
 
   ExitStatus operator()() {
-    if (const std::string wrong = contradiction(request_); !wrong.empty()) return complain(kCommand, wrong);
+    if (const std::string wrong = contradiction(request_); !wrong.empty()) return complain(kPackets, wrong);
     if (is_among(request_.write, request_.files)) {
-      return complain(kCommand, request_.write + ": is also what is read; write to another file");
+      return complain(kPackets, request_.write + ": is also what is read; write to another file");
     }
-    if (const auto ready = prepare(); !ready) return complain(kCommand, ready.error().message);
+    if (const auto ready = prepare(); !ready) return complain(kPackets, ready.error().message);
     if (!request_.write.empty()) return save();
     if (request_.count) return count();
     return request_.format == "fields" ? print_fields() : json() ? print_json() : print_lines();
@@ -96,9 +96,9 @@ class Run {
 
   /// What is wrong with the files is said after what could be read of them.
   ExitStatus verdict(const ScanTotals& totals) {
-    if (const std::string fault = chosen_->bpf_fault(totals); !fault.empty()) return complain(kCommand, fault);
+    if (const std::string fault = chosen_->bpf_fault(totals); !fault.empty()) return complain(kPackets, fault);
     ExitStatus status = ExitStatus::Done;
-    for (const std::string& fault : chosen_->files().faults()) status = complain(kCommand, fault, ExitStatus::No);
+    for (const std::string& fault : chosen_->files().faults()) status = complain(kPackets, fault, ExitStatus::No);
     return status;
   }
 
@@ -150,7 +150,7 @@ class Run {
     const ScanTotals totals = scan_with(&saver, false);
     const ExitStatus status = verdict(totals);
     if (status == ExitStatus::Unusable) return status;
-    if (const auto saved = saver.finish(); !saved) return complain(kCommand, saved.error().message);
+    if (const auto saved = saver.finish(); !saved) return complain(kPackets, saved.error().message);
     if (request_.count) {
       if (const ExitStatus printed = print(std::to_string(totals.matched) + "\n"); printed != ExitStatus::Done) return printed;
     } else if (request_.write != "-") {

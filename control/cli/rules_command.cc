@@ -138,7 +138,7 @@ Result<std::string> cost_table(const RuleSources& sources, bool all) {
                 nanoseconds(costs->shared.udp_ns) + " for UDP (mean of a sample). Alone is the expression in a database of its own" +
                 (deltas ? "; adds is by how much the shared ones would shrink without it." : "."));
   page.blank();
-  std::vector<Column> columns{{"Signature", Align::Left, Weight::Essential, 16}, {"Looked for", Align::Left, Weight::Useful, 10},
+  std::vector<TableColumn> columns{{"Signature", Align::Left, Weight::Essential, 16}, {"Looked for", Align::Left, Weight::Useful, 10},
                               {"Alone"}, {"Scan"}};
   if (deltas) columns.push_back({"Adds"});
   Table table(columns);

@@ -11,17 +11,17 @@
 #include "control/daemon/capture_opener.h"
 #include "control/report/human.h"
 #include "dataplane/base/nearest_name.h"
+#include "dataplane/base/timestamp.h"
 
 namespace wirewatch {
 namespace {
 
 using Json = nlohmann::json;
-constexpr int64_t kSecond = 1'000'000'000;
 
 int64_t read_clock(clockid_t clock) {
   timespec time{};
   ::clock_gettime(clock, &time);
-  return int64_t{time.tv_sec} * kSecond + time.tv_nsec;
+  return int64_t{time.tv_sec} * kSecond_ns + time.tv_nsec;
 }
 
 uint64_t resident_bytes() {
@@ -162,7 +162,7 @@ void LiveService::explain(const std::string& reason) {
 bool LiveService::tick() {
   const bool more = region_ && events_.collect({clock_.utc(), clock_.steady_ns()});
   if (region_) save();
-  if (connected_ && clock_.steady_ns() - looked_ns_ >= kSecond) look_at_process();
+  if (connected_ && clock_.steady_ns() - looked_ns_ >= kSecond_ns) look_at_process();
   if (captures_) show_captures_what_happened();
   return more;
 }
@@ -170,7 +170,7 @@ bool LiveService::tick() {
 void LiveService::show_captures_what_happened() {
   if (region_) captures_->refresh_names(*region_);
   const int64_t now_ns = clock_.steady_ns();
-  if (now_ns - captures_looked_ns_ < kSecond) return;
+  if (now_ns - captures_looked_ns_ < kSecond_ns) return;
   captures_looked_ns_ = now_ns;
   captures_->look(process_ ? &*process_ : nullptr, events_, now_ns);
 }
@@ -207,7 +207,7 @@ std::string LiveService::summary() const {
 StatusView LiveService::status() const {
   StatusView view;
   view.control = {.started = started_,
-                  .uptime_s = (clock_.steady_ns() - started_steady_ns_) / kSecond,
+                  .uptime_s = (clock_.steady_ns() - started_steady_ns_) / kSecond_ns,
                   .memory_bytes = resident_bytes()};
   DataplaneView& dataplane = view.dataplane;
   dataplane.state = connected_ ? "running" : region_ ? "gone" : "starting";

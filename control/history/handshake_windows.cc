@@ -3,10 +3,11 @@
 
 #include <algorithm>
 
+#include "dataplane/base/timestamp.h"
+
 namespace wirewatch {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
 
 void put_in_order(std::vector<HandshakeGroup>& groups) {
   std::ranges::sort(groups, [](const HandshakeGroup& a, const HandshakeGroup& b) {
@@ -67,9 +68,9 @@ HandshakeGroup HandshakeCounts::group() const {
 
 HandshakeWindows::HandshakeWindows(const Bounds& bounds)
     : bounds_(bounds),
-      levels_{{{.slice_ns = 10 * kSecond, .slices = 6},
-               {.slice_ns = 60 * kSecond, .slices = 5},
-               {.slice_ns = 300 * kSecond, .slices = 12}}} {}
+      levels_{{{.slice_ns = 10 * kSecond_ns, .slices = 6},
+               {.slice_ns = 60 * kSecond_ns, .slices = 5},
+               {.slice_ns = 300 * kSecond_ns, .slices = 12}}} {}
 
 template <typename Map>
 HandshakeCounts& HandshakeWindows::counts_of(Map& map, const typename Map::key_type& key, size_t most,

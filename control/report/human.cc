@@ -7,6 +7,8 @@
 #include <chrono>
 #include <cmath>
 
+#include "dataplane/base/timestamp.h"
+
 namespace wirewatch {
 namespace {
 
@@ -27,7 +29,6 @@ std::string scaled(double value, double base, const std::array<const char*, Size
   return three_digits(value) + units[unit];
 }
 
-constexpr int64_t kSecond = 1'000'000'000;
 
 struct Civil {
   std::chrono::year_month_day date;
@@ -37,9 +38,9 @@ struct Civil {
 
 Civil civil_time(Timestamp time) {
   using namespace std::chrono;
-  const int64_t fraction_ns = (time.ns % kSecond + kSecond) % kSecond;
+  const int64_t fraction_ns = (time.ns % kSecond_ns + kSecond_ns) % kSecond_ns;
   const int64_t second =
-      time.ns / kSecond - (time.ns % kSecond < 0 ? 1 : 0);  // chrono's floor() overflows at the earliest time
+      time.ns / kSecond_ns - (time.ns % kSecond_ns < 0 ? 1 : 0);  // chrono's floor() overflows at the earliest time
   const auto day = floor<days>(sys_seconds(seconds(second)));
   return {year_month_day(day), second - seconds(day.time_since_epoch()).count(), fraction_ns};
 }
@@ -47,7 +48,7 @@ Civil civil_time(Timestamp time) {
 std::string clock_text(const Civil& civil, int64_t resolution_ns) {
   std::string text = fmt::format("{:02}:{:02}:{:02}", civil.second_of_day / 3600,
                                  civil.second_of_day / 60 % 60, civil.second_of_day % 60);
-  if (resolution_ns >= kSecond) return text;
+  if (resolution_ns >= kSecond_ns) return text;
   text += fmt::format(".{:09}", civil.fraction_ns);
   for (int64_t step = 10; step <= resolution_ns; step *= 10) text.pop_back();
   return text;
@@ -77,8 +78,8 @@ std::string human_duration(int64_t ns, bool utf8) {
 }
 
 std::string human_span(int64_t ns, bool utf8) {
-  if (ns < 60 * kSecond) return human_duration(ns, utf8);
-  const int64_t seconds = ns / kSecond;
+  if (ns < 60 * kSecond_ns) return human_duration(ns, utf8);
+  const int64_t seconds = ns / kSecond_ns;
   if (seconds < 3600) return fmt::format("{} min {:02} s", seconds / 60, seconds % 60);
   if (seconds < 86400) return fmt::format("{} h {:02} min", seconds / 3600, seconds / 60 % 60);
   return fmt::format("{} d {:02} h", seconds / 86400, seconds / 3600 % 24);

@@ -24,19 +24,19 @@ struct Layout {
   }
 };
 
-size_t narrowest(const Column& column, size_t natural) noexcept {
+size_t narrowest(const TableColumn& column, size_t natural) noexcept {
   return column.least == 0 ? natural : std::min(natural, column.least);
 }
 
 /// What a column should have before others are hidden for it. One overlong name may not empty the table
 /// around it.
-size_t comfortable(const Column& column, size_t natural) noexcept {
+size_t comfortable(const TableColumn& column, size_t natural) noexcept {
   return column.least == 0 ? natural : std::min(natural, 3 * column.least);
 }
 
 /// The column to leave out next: the least important, of those the one furthest to the right; never the
 /// first.
-size_t next_to_hide(const std::vector<Column>& columns, const Layout& layout, Weight at_least) noexcept {
+size_t next_to_hide(const std::vector<TableColumn>& columns, const Layout& layout, Weight at_least) noexcept {
   size_t found = 0;
   for (size_t i = 1; i < columns.size(); ++i) {
     if (layout.widths[i] == 0 || columns[i].weight < at_least) continue;
@@ -45,14 +45,14 @@ size_t next_to_hide(const std::vector<Column>& columns, const Layout& layout, We
   return found;
 }
 
-size_t total_at_narrowest(const std::vector<Column>& columns, const Layout& layout) noexcept {
+size_t total_at_narrowest(const std::vector<TableColumn>& columns, const Layout& layout) noexcept {
   Layout narrow = layout;
   for (size_t i = 0; i < columns.size(); ++i) narrow.widths[i] = narrowest(columns[i], layout.widths[i]);
   return narrow.total();
 }
 
 /// Takes columns away from the text that has most to spare until the table fits.
-void shorten_text(const std::vector<Column>& columns, Layout& layout, size_t room) {
+void shorten_text(const std::vector<TableColumn>& columns, Layout& layout, size_t room) {
   while (layout.total() > room) {
     size_t widest = columns.size();
     for (size_t i = 0; i < columns.size(); ++i) {
@@ -66,7 +66,7 @@ void shorten_text(const std::vector<Column>& columns, Layout& layout, size_t roo
   if (layout.total() > room) layout.widths[0] -= std::min(layout.widths[0] - 1, layout.total() - room);
 }
 
-Layout lay_out(const std::vector<Column>& columns, const std::vector<size_t>& natural, size_t room) {
+Layout lay_out(const std::vector<TableColumn>& columns, const std::vector<size_t>& natural, size_t room) {
   Layout layout{natural};
   for (size_t i = 0; i < columns.size(); ++i) layout.widths[i] = comfortable(columns[i], natural[i]);
   for (const Weight weight : {Weight::Extra, Weight::Useful}) {

@@ -20,7 +20,7 @@ enum class Align : bool { Left, Right };
 /// narrow.
 enum class Weight : uint8_t { Essential, Useful, Extra };
 
-struct Column {
+struct TableColumn {
   std::string_view title;
   Align align = Align::Right;
   Weight weight = Weight::Essential;
@@ -29,7 +29,7 @@ struct Column {
   bool bar = false;  // cells are fractions of 1, drawn as bars in the room that is left
 
   /// Without a title, in whatever room is left.
-  static Column bars() { return {"", Align::Left, Weight::Extra, 0, Shorten::End, true}; }
+  static TableColumn bars() { return {"", Align::Left, Weight::Extra, 0, Shorten::End, true}; }
 };
 
 struct Cell {
@@ -54,7 +54,7 @@ struct Cell {
 
 class Table {
  public:
-  explicit Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
+  explicit Table(std::vector<TableColumn> columns) : columns_(std::move(columns)) {}
 
   /// As many cells as there are columns.
   void add(std::vector<Cell> cells) { rows_.push_back(std::move(cells)); }
@@ -62,7 +62,7 @@ class Table {
   void print(Page& page) const;
 
  private:
-  std::vector<Column> columns_;
+  std::vector<TableColumn> columns_;
   std::vector<std::vector<Cell>> rows_;
 };
 

@@ -5,16 +5,16 @@
 
 #include "control/report/human.h"
 #include "control/report/text_sections.h"
+#include "dataplane/base/timestamp.h"
 
 namespace wirewatch {
 namespace {
 
 std::string time_text(const CaptureSection& capture, bool utf8) {
   if (!capture.first_timestamp || !capture.last_timestamp) return "none of the frames has a time";
-  constexpr int64_t kSecond = 1'000'000'000;
   const int64_t lasted = capture.last_timestamp->since(*capture.first_timestamp);
   const int64_t shown =
-      lasted > 86'400 * kSecond ? kSecond : std::max<int64_t>(capture.timestamp_resolution_ns, 1'000);
+      lasted > 86'400 * kSecond_ns ? kSecond_ns : std::max<int64_t>(capture.timestamp_resolution_ns, 1'000);
   const std::string first = utc_time(*capture.first_timestamp, shown);
   std::string last = utc_time(*capture.last_timestamp, shown);
   if (first == last) return first + " UTC";

@@ -58,7 +58,7 @@ void write_destination_table(const Report& report, const TextOptions& options, P
                {"Share", Align::Right, Weight::Useful},
                {"Bytes"},
                {"Ports", Align::Left, Weight::Essential, 16, Shorten::Items},
-               Column::bars()});
+               TableColumn::bars()});
   for (const Destination* row : shown) {
     table.add({row->address.to_string(), human_count(row->traffic.packets),
                human_percent(row->traffic.packets, all), human_bytes(row->traffic.bytes), ports_text(*row),
@@ -123,7 +123,7 @@ void write_endpoint_table(const Report& report, const TextOptions& options, Page
                {"Bytes received"},
                {"Flows opened", Align::Right, Weight::Useful},
                {"accepted", Align::Right, Weight::Useful},
-               Column::bars()});
+               TableColumn::bars()});
   const auto shown = top_rows(report.endpoints, options.top, [&](const EndpointRow& row) {
     return measure(sum(row.sent, row.received), row.connections_opened + row.connections_accepted,
                    options.sort);

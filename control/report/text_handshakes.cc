@@ -59,7 +59,7 @@ void write_groups(const std::vector<HandshakeGroup>& groups, bool by_port, size_
                {"p90", Align::Right, Weight::Useful},
                {"p99"},
                {"max", Align::Right, Weight::Useful},
-               Column::bars()});
+               TableColumn::bars()});
   const size_t shown = std::min(top, groups.size());
   int64_t slowest = 0;
   for (size_t i = 0; i < shown; ++i) slowest = std::max(slowest, groups[i].rtt.p50_ns.value_or(0));

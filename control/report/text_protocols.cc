@@ -89,7 +89,7 @@ void write_tree(const Report& report, const TextOptions& options, Page& page) {
                {"Bytes"},
                {"Sent", Align::Right, Weight::Useful},
                {"Received", Align::Right, Weight::Useful},
-               Column::bars()});
+               TableColumn::bars()});
   const auto& roots = report.protocol_hierarchy;
   TreeRows rows(report, kTreeTables * options.top, page.utf8());
   rows.add(roots, "", true, table);
@@ -123,7 +123,7 @@ void write_applications(const Report& report, const TextOptions& options, bool g
                {"Bytes"},
                {"Sent", Align::Right, Weight::Useful},
                {"Received", Align::Right, Weight::Useful},
-               Column::bars()});
+               TableColumn::bars()});
   const auto shown = top_rows(rows, options.top, [&](const ApplicationRow& row) {
     return options.sort == SortKey::Connections ? row.flows
            : options.sort == SortKey::Bytes     ? row.traffic.bytes

@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include "dataplane/base/timestamp.h"
 #include "dataplane/flow/records.h"
 
 namespace wirewatch {
@@ -11,7 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int64_t kSecond = 1'000'000'000;
 
 Result<Endpoint> read_end(const json& flow, const char* key) {
   const auto end = flow.find(key);
@@ -48,7 +48,7 @@ Result<BlockedFlow> read_flow(const json& flow) {
 json json_of(const Endpoint& end) { return {{"address", end.address.to_string()}, {"port", end.port}}; }
 
 void add_expiry(json& row, Timestamp until) {
-  if (until != BlockTable::kForever) row["expires"] = static_cast<double>(until.ns) / static_cast<double>(kSecond);
+  if (until != BlockTable::kForever) row["expires"] = static_cast<double>(until.ns) / static_cast<double>(kSecond_ns);
 }
 
 }  // namespace
@@ -80,7 +80,7 @@ Result<BlockRequest> read_block_request(const json& request) {
   if (const auto expires = request.find("expires"); expires != request.end() && !expires->is_null()) {
     const double seconds = expires->get<double>();
     if (!(seconds > 0) || seconds > 9e9) return fail("\"expires\" is a time in seconds since 1970");
-    read.until = Timestamp{static_cast<int64_t>(seconds * static_cast<double>(kSecond))};
+    read.until = Timestamp{static_cast<int64_t>(seconds * static_cast<double>(kSecond_ns))};
   }
   if (!read.prefix && !read.flow && !read.name && read.allow.empty()) {
     return fail("name what is meant: \"prefix\", \"flow\", \"name\" (of an application or a category) or \"allow\"");

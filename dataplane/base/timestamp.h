@@ -8,6 +8,8 @@
 
 namespace wirewatch {
 
+inline constexpr int64_t kMillisecond_ns = 1'000'000, kSecond_ns = 1'000 * kMillisecond_ns;
+
 struct Timestamp {
   int64_t ns = 0;
 

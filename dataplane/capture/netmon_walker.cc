@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "dataplane/base/byte_order.h"
+#include "dataplane/base/timestamp.h"
 #include "dataplane/capture/framer.h"
 #include "dataplane/capture/link_type.h"
 
@@ -20,7 +21,6 @@ constexpr uint32_t kMagic2 = 0x55424d47;  // "GMBU"
 constexpr uint32_t kMagic1 = 0x53535452;  // "RTSS"
 constexpr size_t kHeaderFields = 32;      // as far as the frame table's place
 constexpr size_t kFirstRecord = 128;      // where records start when nothing says otherwise
-constexpr int64_t kNsPerSecond = 1'000'000'000;
 
 // Media types of Network Monitor, by their number.
 constexpr uint16_t kEthernet = 1;
@@ -68,7 +68,7 @@ std::optional<int64_t> read_start(const uint8_t* at) noexcept {
   const auto field = [at](size_t index) { return int64_t{load_le16(at + 2 * index)}; };  // 2 is the day of the week
   const int64_t seconds = days_since_epoch(field(0), field(1), field(3)) * 86400 + field(4) * 3600 + field(5) * 60 + field(6);
   int64_t ns = 0;
-  if (__builtin_mul_overflow(seconds, kNsPerSecond, &ns)) return std::nullopt;
+  if (__builtin_mul_overflow(seconds, kSecond_ns, &ns)) return std::nullopt;
   if (__builtin_add_overflow(ns, field(7) * 1'000'000, &ns)) return std::nullopt;
   return ns;
 }

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "dataplane/base/byte_order.h"
+#include "dataplane/base/timestamp.h"
 
 namespace wirewatch {
 namespace {
@@ -15,7 +16,6 @@ __extension__ using Int128 = __int128;
 __extension__ using Uint128 = unsigned __int128;
 
 constexpr uint8_t kPowerOfTwo = 0x80;
-constexpr int64_t kNsPerSecond = 1'000'000'000;
 constexpr std::array<uint64_t, 10> kPowersOfTen{1,         10,         100,         1'000,         10'000,
                                                 100'000, 1'000'000, 10'000'000, 100'000'000, 1'000'000'000};
 
@@ -31,13 +31,13 @@ void PcapNgInterface::set_resolution(uint8_t if_tsresol) noexcept {
   if ((if_tsresol & kPowerOfTwo) == 0) {
     multiplier = exponent <= 9 ? kPowersOfTen[9u - exponent] : 0;
   } else {
-    multiplier = exponent <= 9 ? uint64_t{kNsPerSecond} >> exponent : 0;  // 10^9 is divisible by 2^9 and no more
+    multiplier = exponent <= 9 ? uint64_t{kSecond_ns} >> exponent : 0;  // 10^9 is divisible by 2^9 and no more
   }
 }
 
 void PcapNgInterface::set_offset(int64_t seconds) noexcept {
   offset_s = seconds;
-  offset_fits = !__builtin_mul_overflow(seconds, kNsPerSecond, &offset_ns);
+  offset_fits = !__builtin_mul_overflow(seconds, kSecond_ns, &offset_ns);
 }
 
 int64_t PcapNgInterface::resolution_ns() const noexcept {
@@ -45,7 +45,7 @@ int64_t PcapNgInterface::resolution_ns() const noexcept {
   const uint8_t exponent = resolution & 0x7f;
   if ((resolution & kPowerOfTwo) == 0 || exponent >= 30) return 1;
   const int64_t units = int64_t{1} << exponent;
-  return (kNsPerSecond + units - 1) / units;
+  return (kSecond_ns + units - 1) / units;
 }
 
 PcapNgInterface::Wide PcapNgInterface::to_wide_ns(uint64_t units) const noexcept {
@@ -55,17 +55,17 @@ PcapNgInterface::Wide PcapNgInterface::to_wide_ns(uint64_t units) const noexcept
     ns *= multiplier;
   } else if ((resolution & kPowerOfTwo) != 0) {
     // units * 10^9 has at most 94 bits, so a larger shift leaves nothing.
-    ns = exponent < 94 ? (ns * uint64_t{kNsPerSecond}) >> exponent : 0;
+    ns = exponent < 94 ? (ns * uint64_t{kSecond_ns}) >> exponent : 0;
   } else {
     for (uint8_t digits = exponent; digits > 9 && ns != 0; --digits) ns /= 10;
   }
-  return static_cast<Wide>(ns) + static_cast<Wide>(offset_s) * kNsPerSecond;
+  return static_cast<Wide>(ns) + static_cast<Wide>(offset_s) * kSecond_ns;
 }
 
 WideTime PcapNgInterface::to_wide_time(uint64_t units) const noexcept {
   const Wide time = to_wide_ns(units);
-  const Wide rest = (time % kNsPerSecond + kNsPerSecond) % kNsPerSecond;
-  return {static_cast<int64_t>((time - rest) / kNsPerSecond), static_cast<uint32_t>(rest)};
+  const Wide rest = (time % kSecond_ns + kSecond_ns) % kSecond_ns;
+  return {static_cast<int64_t>((time - rest) / kSecond_ns), static_cast<uint32_t>(rest)};
 }
 
 Timestamp PcapNgInterface::to_time_slowly(uint64_t units) const noexcept {

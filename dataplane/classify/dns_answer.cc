@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "dataplane/base/byte_reader.h"
+#include "dataplane/base/timestamp.h"
 
 namespace wirewatch {
 namespace {
@@ -16,7 +17,6 @@ constexpr uint16_t kTypeA = 1, kTypeAaaa = 28, kClassInternet = 1;
 // Programs keep addresses beyond the time to live they were told, and connect a little later.
 constexpr uint32_t kLeastTtl_s = 300;
 constexpr uint32_t kMostTtl_s = 86400;
-constexpr int64_t kSecond_ns = 1'000'000'000;
 constexpr size_t kLongestWireName = 255;
 
 using WireName = std::array<uint8_t, kLongestWireName>;

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <ctime>
 
+#include "dataplane/base/timestamp.h"
 #include "dataplane/packet/ip_address.h"
 
 namespace wirewatch::filter {
@@ -111,10 +112,9 @@ size_t write_text(FieldType type, Base base, const Value& value, std::span<uint8
 }
 
 std::string absolute_time_text(int64_t ns) {
-  constexpr int64_t kSecond = 1'000'000'000;
-  int64_t seconds = ns / kSecond, rest = ns % kSecond;
+  int64_t seconds = ns / kSecond_ns, rest = ns % kSecond_ns;
   if (rest < 0) {
-    rest += kSecond;
+    rest += kSecond_ns;
     --seconds;
   }
   const std::time_t time = seconds;

@@ -5,11 +5,12 @@
 #include <bit>
 #include <cstring>
 
+#include "dataplane/base/timestamp.h"
+
 namespace wirewatch {
 namespace {
 
 constexpr uint32_t kFlow = 1, kHandshake = 2, kNames = 3, kAnswer = 4;
-constexpr int64_t kSecond_ns = 1'000'000'000;
 
 struct WireEnd {
   std::array<uint8_t, 16> address;

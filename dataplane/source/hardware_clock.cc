@@ -7,11 +7,12 @@
 #include <cmath>
 #include <cstdio>
 
+#include "dataplane/base/timestamp.h"
+
 namespace wirewatch {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kPlausible_ns = kSecond;       // a clock nearer than this to the system's is meant to be the same time
+constexpr int64_t kPlausible_ns = kSecond_ns;       // a clock nearer than this to the system's is meant to be the same time
 constexpr int64_t kStep_ns = 2'000'000;          // of an unreadable clock: more than a stall between burst and reading
 constexpr unsigned kSteppingFor = 4;             // maintain() calls, about a second
 constexpr int64_t kUsualTaiOffset = 37;          // seconds, since 2017
@@ -41,7 +42,7 @@ std::string duration_text(int64_t ns) {
 }  // namespace
 
 std::string utc_text(int64_t ns) {
-  const time_t seconds = ns / kSecond - (ns % kSecond < 0 ? 1 : 0);
+  const time_t seconds = ns / kSecond_ns - (ns % kSecond_ns < 0 ? 1 : 0);
   tm broken{};
   char text[64] = "a time beyond all calendars";
   if (::gmtime_r(&seconds, &broken) != nullptr) std::strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S", &broken);
@@ -51,7 +52,7 @@ std::string utc_text(int64_t ns) {
 StampJudgement judge_stamp(uint64_t stamp, int64_t now_ns, std::optional<int64_t> ticks_as_utc, int64_t tai_offset_s) {
   if (stamp <= static_cast<uint64_t>(INT64_MAX)) {
     const int64_t ahead = static_cast<int64_t>(stamp) - now_ns;
-    const int64_t leap = tai_offset_s * kSecond;
+    const int64_t leap = tai_offset_s * kSecond_ns;
     if (plausible(ahead)) return {StampKind::Utc, 0, {}};
     if (tai_offset_s != 0 && plausible(ahead - leap)) return {StampKind::Tai, -leap, {}};
   }
@@ -183,7 +184,7 @@ std::string HardwareClock::describe() const {
     case StampKind::Utc:
       return "UTC, checked against the system's clock";
     case StampKind::Tai:
-      return "TAI: " + std::to_string(-correction_ns_ / kSecond) + " s of leap seconds taken off";
+      return "TAI: " + std::to_string(-correction_ns_ / kSecond_ns) + " s of leap seconds taken off";
     case StampKind::Ticks:
       return "raw ticks, followed against the system's clock";
     default:

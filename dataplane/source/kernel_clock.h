@@ -35,9 +35,8 @@ class TaiOffset {
 
 /// The whole seconds between two readings of TAI and UTC taken right after another.
 constexpr int64_t whole_seconds_between(int64_t tai_ns, int64_t utc_ns) noexcept {
-  constexpr int64_t kSecond = 1'000'000'000;
   const int64_t difference = tai_ns - utc_ns;
-  return (difference + (difference < 0 ? -kSecond / 2 : kSecond / 2)) / kSecond;
+  return (difference + (difference < 0 ? -kSecond_ns / 2 : kSecond_ns / 2)) / kSecond_ns;
 }
 
 }  // namespace wirewatch

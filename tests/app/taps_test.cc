@@ -28,7 +28,7 @@ struct SeenFrame {
   friend bool operator==(const SeenFrame&, const SeenFrame&) = default;
 };
 
-std::vector<SeenFrame> frames_of(const std::filesystem::path& path) {
+std::vector<SeenFrame> bytes_and_times_of(const std::filesystem::path& path) {
   auto reader = CaptureReader::open(path.string());
   if (!reader) throw std::runtime_error(reader.error().message);
   std::vector<SeenFrame> frames;
@@ -139,7 +139,7 @@ TEST(TapsOfTheProcess, HandOverExactlyWhatTsharkSelects) {
       }
     }
   });
-  const std::vector<SeenFrame> frames = frames_of(bundled_capture());
+  const std::vector<SeenFrame> frames = bytes_and_times_of(bundled_capture());
   for (size_t i = 0; i < choices.size(); ++i) {
     SCOPED_TRACE(choices[i]);
     std::vector<SeenFrame> expected;

@@ -34,7 +34,7 @@ constexpr const char* kSession = R"({"spec": {"name": "torrents", "filter": "flo
 
 std::string one_session() { return with_schema(std::string("\"capture\": ") + kSession); }
 
-Outcome ask(const ApiStub& stub, std::vector<std::string> arguments) {
+Outcome capture(const ApiStub& stub, std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), "capture");
   return run({.arguments = std::move(arguments), .environment = {{"WIREWATCH_API", stub.socket().string()}, {"COLUMNS", "120"}}});
 }
@@ -72,7 +72,7 @@ TEST(CaptureStart, SaysInJsonWhatItsOptionsSay) {
     });
     std::vector<std::string> arguments = each.arguments;
     arguments.insert(arguments.begin(), "start");
-    const Outcome outcome = ask(stub, arguments);
+    const Outcome outcome = capture(stub, arguments);
     EXPECT_EQ(outcome.status, 0) << outcome.err;
     EXPECT_EQ(body, each.body);
     EXPECT_EQ(stub.asked().front(), "POST /api/v1/captures HTTP/1.1");
@@ -129,7 +129,7 @@ TEST(Capture, RefusesWrongCommandLinesWithASentence) {
       {{"download", "x", "--json"}, "unknown option '--json'"}};
   ApiStub stub([](const std::string&, const std::string&) { return json_answer(one_session()); });
   for (const Refused& each : cases) {
-    const Outcome outcome = ask(stub, each.arguments);
+    const Outcome outcome = capture(stub, each.arguments);
     EXPECT_EQ(outcome.status, 2) << each.says;
     EXPECT_EQ(outcome.out, "") << each.says;
     EXPECT_NE(outcome.err.find(each.says), std::string::npos) << each.says << " in " << outcome.err;
@@ -145,7 +145,7 @@ TEST(Capture, SaysWhatTheDaemonFoundWrongAndNoWhenItSaysNo) {
   for (const auto& [http, status] : {Case{400, 2}, Case{404, 1}, Case{409, 1}, Case{501, 1}, Case{503, 1}}) {
     ApiStub stub([http = http](const std::string&, const std::string&) { return problem_answer(http, "because"); });
     for (const char* command : {"start", "stop", "show", "delete", "download"}) {
-      const Outcome outcome = ask(stub, {command, "x"});
+      const Outcome outcome = capture(stub, {command, "x"});
       EXPECT_EQ(outcome.status, status) << command << http;
       EXPECT_EQ(outcome.err, "wirewatch capture " + std::string(command) + ": because\n");
     }
@@ -154,10 +154,10 @@ TEST(Capture, SaysWhatTheDaemonFoundWrongAndNoWhenItSaysNo) {
 
 TEST(Capture, EscapesNamesOnTheirWayIntoPaths) {
   ApiStub stub([](const std::string&, const std::string&) { return json_answer(one_session()); });
-  ask(stub, {"show", "../x y"});
-  ask(stub, {"stop", "a/b"});
-  ask(stub, {"delete", "a?b"});
-  ask(stub, {"download", "a", "../b", "-o", "-"});
+  capture(stub, {"show", "../x y"});
+  capture(stub, {"stop", "a/b"});
+  capture(stub, {"delete", "a?b"});
+  capture(stub, {"download", "a", "../b", "-o", "-"});
   EXPECT_EQ(stub.asked(), (std::vector<std::string>{"GET /api/v1/captures/..%2Fx%20y HTTP/1.1", "POST /api/v1/captures/a%2Fb/stop HTTP/1.1",
                                                     "DELETE /api/v1/captures/a%3Fb HTTP/1.1",
                                                     "GET /api/v1/captures/a/files/..%2Fb HTTP/1.1"}));
@@ -165,7 +165,7 @@ TEST(Capture, EscapesNamesOnTheirWayIntoPaths) {
 
 TEST(CaptureShow, PutsEveryPacketInOnePlace) {
   ApiStub stub([](const std::string&, const std::string&) { return json_answer(one_session()); });
-  EXPECT_EQ(ask(stub, {"show", "torrents"}).out,
+  EXPECT_EQ(capture(stub, {"show", "torrents"}).out,
             "  Session       torrents\n"
             "  State         stopped (bytes), begun 2026-11-22 20:40:00 UTC, ended 2026-11-22 20:41:00 UTC\n"
             "  Because       it wrote 1 GiB, as much as it may\n"
@@ -190,18 +190,18 @@ TEST(CaptureList, HasARowForEachAndSaysHowFullTheDiskIs) {
   ApiStub stub([](const std::string&, const std::string&) {
     return json_answer(with_schema(std::string("\"captures\": [") + kSession + R"(], "disk": {"bytes": 1048576, "quota_bytes": 10737418240})"));
   });
-  const std::string out = ask(stub, {"list"}).out;
+  const std::string out = capture(stub, {"list"}).out;
   EXPECT_NE(out.find("torrents  stopped (bytes)    1,200  1.00 MiB     7      1"), std::string::npos) << out;
   EXPECT_NE(out.find("Files take 1.00 MiB of the 10.0 GiB they may."), std::string::npos) << out;
   ApiStub empty([](const std::string&, const std::string&) { return json_answer(with_schema(R"("captures": [])")); });
-  EXPECT_NE(ask(empty, {"list"}).out.find("No capture session"), std::string::npos);
+  EXPECT_NE(capture(empty, {"list"}).out.find("No capture session"), std::string::npos);
 }
 
 TEST(Capture, KeepsEscapeSequencesOfStrangersFromTheTerminal) {
   const std::string evil = with_schema(R"("captures": [{"spec": {"name": "\u001b[2J"}}], "capture": {"spec": {"name": "\u001b[2J", "filter": "\u0007"}})");
   ApiStub stub([&](const std::string&, const std::string&) { return json_answer(evil); });
   for (const auto& arguments : {std::vector<std::string>{"list"}, {"show", "x"}, {"start", "x"}, {"stop", "x"}}) {
-    const std::string out = ask(stub, arguments).out;
+    const std::string out = capture(stub, arguments).out;
     EXPECT_EQ(out.find('\x1b'), std::string::npos);
     EXPECT_EQ(out.find('\x07'), std::string::npos);
     EXPECT_NE(out.find("\\x1b[2J"), std::string::npos) << out;
@@ -230,7 +230,7 @@ class Download : public ::testing::Test {
 };
 
 TEST_F(Download, WritesTheSessionsFileUnderItsNameForItsOwnerOnly) {
-  const Outcome outcome = ask(stub, {"download", "torrents", "-o", folder.string()});
+  const Outcome outcome = capture(stub, {"download", "torrents", "-o", folder.string()});
   EXPECT_EQ(outcome.status, 0) << outcome.err;
   EXPECT_EQ(outcome.out, "");
   const auto file = folder / "torrents_00001_20261122204005.pcapng";
@@ -238,7 +238,7 @@ TEST_F(Download, WritesTheSessionsFileUnderItsNameForItsOwnerOnly) {
   struct stat info {};
   ASSERT_EQ(::stat(file.c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
-  const Outcome again = ask(stub, {"download", "torrents", "-o", folder.string()});
+  const Outcome again = capture(stub, {"download", "torrents", "-o", folder.string()});
   EXPECT_EQ(again.status, 2) << "what is there is not written over unasked";
   EXPECT_NE(again.err.find("already"), std::string::npos) << again.err;
 }
@@ -246,9 +246,9 @@ TEST_F(Download, WritesTheSessionsFileUnderItsNameForItsOwnerOnly) {
 TEST_F(Download, WritesToAFileOrToStandardOutput) {
   const auto file = folder / "out.pcapng";
   std::ofstream(file) << "something else";
-  EXPECT_EQ(ask(stub, {"download", "torrents", "-o", file.string()}).status, 0);
+  EXPECT_EQ(capture(stub, {"download", "torrents", "-o", file.string()}).status, 0);
   EXPECT_EQ(text_of(file), bytes);
-  const Outcome piped = ask(stub, {"download", "torrents", "torrents_00001_20261122204005.pcapng", "-o", "-"});
+  const Outcome piped = capture(stub, {"download", "torrents", "torrents_00001_20261122204005.pcapng", "-o", "-"});
   EXPECT_EQ(piped.status, 0);
   EXPECT_EQ(piped.out, bytes);
   EXPECT_EQ(piped.err, "");
@@ -256,7 +256,7 @@ TEST_F(Download, WritesToAFileOrToStandardOutput) {
 
 TEST_F(Download, LeavesNothingBehindWhenTheDaemonSaysNo) {
   ApiStub none([](const std::string&, const std::string&) { return problem_answer(404, "'x' has no file 'y'"); });
-  EXPECT_EQ(ask(none, {"download", "x", "y", "-o", (folder / "out").string()}).status, 1);
+  EXPECT_EQ(capture(none, {"download", "x", "y", "-o", (folder / "out").string()}).status, 1);
   EXPECT_TRUE(std::filesystem::is_empty(folder));
 }
 
@@ -264,7 +264,7 @@ TEST_F(Download, TakesNoNameFromTheDaemonThatLeadsElsewhere) {
   ApiStub evil([](const std::string&, const std::string&) {
     return json_answer(with_schema(R"("capture": {"files": [{"name": "../../etc/cron.d/x"}]})"));
   });
-  const Outcome outcome = ask(evil, {"download", "x", "-o", folder.string()});
+  const Outcome outcome = capture(evil, {"download", "x", "-o", folder.string()});
   EXPECT_EQ(outcome.status, 2);
   EXPECT_EQ(evil.asked().size(), 1u) << "and does not even ask for it";
 }

@@ -19,8 +19,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string scenario() { return captures_folder() + "/scenario.cap"; }
-
 /// What a program prints; nothing when it ends with anything but 0.
 std::optional<std::string> output_of(const std::string& command) {
   FILE* const pipe = ::popen((command + " 2>/dev/null").c_str(), "r");

@@ -16,8 +16,6 @@ namespace {
 
 using Json = nlohmann::json;
 
-std::string scenario() { return captures_folder() + "/scenario.cap"; }
-
 /// What `inspect --json` says of the scenario.
 Json inspected(std::vector<std::string> unwanted = {}) {
   InspectOptions options;

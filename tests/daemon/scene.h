@@ -75,6 +75,7 @@ inline HttpAnswer ask(const std::string& socket_path, const std::string& method,
 
 inline std::string rules_folder() { return std::getenv("WIREWATCH_RULES"); }
 inline std::string captures_folder() { return std::getenv("WIREWATCH_CAPTURES"); }
+inline std::string scenario() { return captures_folder() + "/scenario.cap"; }
 
 class RunningDaemon {
  public:

@@ -10,15 +10,15 @@
 #include "control/cli/live/block_words.h"
 #include "control/cli/standard_streams.h"
 #include "control/client/quantities.h"
+#include "dataplane/base/timestamp.h"
 
 namespace wirewatch {
 namespace {
 
 constexpr const char* kBlock = "/api/v1/block";
-constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kLongest_ns = int64_t{366} * 86'400 * kSecond;
+constexpr int64_t kLongest_ns = int64_t{366} * 86'400 * kSecond_ns;
 
-constexpr const char* kExamples =
+constexpr const char* kBlockExamples =
     "Everything that is blocked expires; addresses on the allow list are never blocked, whatever else says so. Applications and categories are blocked\n"
     "on evidence from their packets, never on a port's number, where the data plane is inline or on an afxdp: port.\n\n"
     "Examples:\n"
@@ -36,14 +36,14 @@ struct BlockOrders : ApiOptions {
 std::string check_lasting(const std::string& text) {
   const auto lasting = parse_duration(text);
   if (!lasting) return lasting.error().message;
-  return *lasting >= kSecond && *lasting <= kLongest_ns ? std::string() : "expected 1s to 366d, not '" + text + "'";
+  return *lasting >= kSecond_ns && *lasting <= kLongest_ns ? std::string() : "expected 1s to 366d, not '" + text + "'";
 }
 
 ExitStatus change(const BlockOrders& orders, bool add) {
   const char* const command = add ? "block add" : "block remove";
   auto body = orders.allow ? allowed_of(orders.words) : blocked_of(orders.words);
   if (!body) return complain(command, body.error().message);
-  if (add && !orders.allow) (*body)["expires"] = ::time(nullptr) + *parse_duration(orders.lasting) / kSecond;
+  if (add && !orders.allow) (*body)["expires"] = ::time(nullptr) + *parse_duration(orders.lasting) / kSecond_ns;
   ApiClient client({.socket = api_socket_path(orders.socket)});
   const std::string text = body->dump(-1, ' ', false, Json::error_handler_t::replace);
   const auto answer = add ? client.post(kBlock, text) : client.erase(kBlock, text);
@@ -64,7 +64,7 @@ CommandRun declare_block(CLI::App& app) {
   const auto add = [&](const char* name, const char* summary) {
     CLI::App* const command = app.add_subcommand(name, summary);
     declare_api_options(*command, *orders);
-    command->footer(kExamples + std::string(kExitStatusHelp));
+    command->footer(kBlockExamples + std::string(kExitStatusHelp));
     return command;
   };
   CLI::App* const adds = add("add", "Block an address, a prefix, a connection, an application or a category");

@@ -7,13 +7,13 @@
 
 #include "control/report/human.h"
 #include "control/report/table.h"
+#include "dataplane/base/timestamp.h"
 #include "dataplane/flow/records.h"
 #include "dataplane/packet/ip_address.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
 constexpr std::array<std::string_view, 3> kTransports{"tcp", "udp", "sctp"};
 
 /// "10.0.0.1:443" or "[2001:db8::1]:443".
@@ -91,8 +91,8 @@ std::string block_page(const Json& answer, const PageStyle& style) {
                {"Left"}});
   const auto add = [&](const Json& row, std::string what, std::string_view kind) {
     const auto expires = real(row, "expires");
-    const Timestamp until{expires ? static_cast<int64_t>(*expires) * kSecond : 0};
-    table.add({std::move(what), kind, expires ? utc_time(until, kSecond) : std::string("for ever"),
+    const Timestamp until{expires ? static_cast<int64_t>(*expires) * kSecond_ns : 0};
+    table.add({std::move(what), kind, expires ? utc_time(until, kSecond_ns) : std::string("for ever"),
                expires && now ? human_span(std::max<int64_t>(0, until.since(*now)), page.utf8()) : std::string()});
   };
   for (const Json& row : rows_of(block, "names")) add(row, std::string(text_of(row, "name")), text_of(row, "kind"));

@@ -7,19 +7,18 @@
 
 #include "control/report/human.h"
 #include "control/report/table.h"
+#include "dataplane/base/timestamp.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000, kMillisecond = 1'000'000;
-
-std::string when(const Json& row, const char* key, int64_t resolution_ns = kSecond) {
+std::string when(const Json& row, const char* key, int64_t resolution_ns = kSecond_ns) {
   const auto time = time_of(row, key);
   return time ? utc_time(*time, resolution_ns) : std::string();
 }
 
 std::string span(const Json& row, const char* key, bool utf8) {
-  return human_span(integer(row, key).value_or(0) * kSecond, utf8);
+  return human_span(integer(row, key).value_or(0) * kSecond_ns, utf8);
 }
 
 std::string state_text(const Json& capture) {
@@ -102,7 +101,7 @@ void write_firings(const Json& capture, Page& page) {
                {"From before"},
                {"File", Align::Left, Weight::Useful, 16, Shorten::Middle}});
   for (const Json& firing : firings) {
-    table.add({when(firing, "at", kMillisecond), text_of(firing, "why"), human_count(count_of(firing, "from_before")), text_of(firing, "file")});
+    table.add({when(firing, "at", kMillisecond_ns), text_of(firing, "why"), human_count(count_of(firing, "from_before")), text_of(firing, "file")});
   }
   table.print(page);
 }
@@ -119,7 +118,7 @@ void write_files(const Json& capture, Page& page) {
                {"", Align::Left, Weight::Extra}});
   for (const Json& file : files) {
     table.add({text_of(file, "name"), human_count(count_of(file, "packets")), human_bytes(count_of(file, "bytes")),
-               when(file, "first", kMillisecond), when(file, "last", kMillisecond), flag(file, "open") ? "being written" : ""});
+               when(file, "first", kMillisecond_ns), when(file, "last", kMillisecond_ns), flag(file, "open") ? "being written" : ""});
   }
   table.print(page);
 }

@@ -6,11 +6,11 @@
 
 #include "control/cli/option_checks.h"
 #include "control/client/quantities.h"
+#include "dataplane/base/timestamp.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
 
 CLI::Validator a_size() {
   return CLI::Validator([](const std::string& text) {
@@ -54,7 +54,7 @@ std::string check_rtt_limit(const std::string& text) {
 
 /// These were checked when they were given.
 uint64_t bytes_of(const std::string& text) { return parse_size(text).value_or(0); }
-int64_t seconds_of(const std::string& text) { return (parse_duration(text).value_or(0) + kSecond - 1) / kSecond; }
+int64_t seconds_of(const std::string& text) { return (parse_duration(text).value_or(0) + kSecond_ns - 1) / kSecond_ns; }
 
 void add_size(Json& json, const char* key, const std::string& text) {
   if (!text.empty()) json[key] = bytes_of(text);

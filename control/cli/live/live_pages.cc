@@ -5,15 +5,14 @@
 #include "control/report/human.h"
 #include "control/report/table.h"
 #include "control/report/text_sections.h"
+#include "dataplane/base/timestamp.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr int64_t kMillisecond = 1'000'000;
-
 std::string time_of_day(const Json& row, const char* key) {
   const auto time = time_of(row, key);
-  return time ? utc_time_of_day(*time, kMillisecond) : std::string();
+  return time ? utc_time_of_day(*time, kMillisecond_ns) : std::string();
 }
 
 std::string duration(const std::optional<int64_t>& ns, bool utf8) {
@@ -43,7 +42,7 @@ void write_recent_handshakes(const Report& report, Page& page) {
   for (const HandshakeRecord& record : report.handshakes) {
     const uint64_t resent = uint64_t{record.syn_retransmissions} + record.syn_ack_retransmissions;
     table.add(
-        {record.syn_time == kNoTimestamp ? std::string() : utc_time_of_day(record.syn_time, kMillisecond),
+        {record.syn_time == kNoTimestamp ? std::string() : utc_time_of_day(record.syn_time, kMillisecond_ns),
          human_endpoint(record.client),
          human_endpoint(record.server),
          {duration(record.syn_ack_rtt_ns, page.utf8()), Style::Strong},

@@ -4,15 +4,15 @@
 
 #include "control/cli/live/live_pages.h"
 #include "control/report/human.h"
+#include "dataplane/base/timestamp.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
 
 std::string at_time(const Json& object, const char* key) {
   const auto time = time_of(object, key);
-  return time ? utc_time(*time, kSecond) + " UTC" : std::string();
+  return time ? utc_time(*time, kSecond_ns) + " UTC" : std::string();
 }
 
 void write_processes(const Json& status, Page& page) {

@@ -67,7 +67,7 @@ void write_rows(const char* title, const char* first, const char* second, const 
                {"bit/s"},
                {"Packets", Align::Right, Weight::Useful},
                {"Bytes"},
-               Column::bars()});
+               TableColumn::bars()});
   const size_t shown = std::min(room, rows.size());
   double most = 0;
   for (size_t i = 0; i < shown; ++i) most = std::max(most, rows[i].bits_per_second);
