@@ -308,7 +308,7 @@ void Worker::classify(uint32_t slot, const Packet& packet, const Layers& layers)
   };
   const Classification said = rules_->classifier.observe(side->classify, payload);
   FlowNote& note = flows_.note(slot);
-  keep_names(note, rules_->classifier.names());
+  keep_names(flow, note, rules_->classifier.names());
   rest.application = rules_->ids->global(said.verdict.application);
   rest.evidence = said.verdict.evidence;
   note.signature = rules_->ids->global_signature(said.verdict.signature);

@@ -196,7 +196,7 @@ class Worker {
   void settle_name(uint32_t slot, const Endpoint& client, const Endpoint& server) noexcept;
   bool postpone(uint32_t slot) noexcept;
   void finish_early_flows();
-  void keep_names(FlowNote& note, const FlowNames& seen) noexcept;
+  void keep_names(Flow& flow, FlowNote& note, const FlowNames& seen) noexcept;
   void learn(uint32_t slot, const Packet& packet, const Layers& layers) noexcept;
   void learn_peers(uint32_t slot, const Packet& packet, const Layers& layers) noexcept;
   void learn_names(const Packet& packet, const Layers& layers) noexcept;

@@ -207,7 +207,7 @@ void Worker::hand_on_flow(uint32_t slot, Flow& flow, FlowRest& rest, FlowNote& n
   count_ends(record, to_server, to_client, first, progress.total_to_server.packets + progress.total_to_client.packets);
   if (!progress.final() && !sink_.takes_progress()) return;
   sink_.on_progress(record, progress);
-  flow.set(Flow::kNamesTold);
+  if (progress.names_are_news) flow.set(Flow::kNamesTold);
 }
 
 /// A SYN that nothing followed: an unanswered attempt, and a flow of one frame.

@@ -17,7 +17,7 @@ constexpr size_t kMostMessages = 4;  // of one segment
 }  // namespace
 
 /// Names may come one after the other: what is known stays, what is new is added.
-void Worker::keep_names(FlowNote& note, const FlowNames& seen) noexcept {
+void Worker::keep_names(Flow& flow, FlowNote& note, const FlowNames& seen) noexcept {
   if (seen.host.empty() && seen.alpn.empty() && seen.ja4.empty() && seen.user_agent.empty() && !seen.encrypted_hello) return;
   NameSheet::Names known = NameSheet(names_.at(note.names)).names();
   const auto add = [](std::string_view& to, std::string_view from) {
@@ -36,6 +36,7 @@ void Worker::keep_names(FlowNote& note, const FlowNames& seen) noexcept {
   if (place == NameArena::kNone) return;
   names_.give_back(note.names);
   note.names = place;
+  flow.clear(Flow::kNamesTold);
 }
 
 /// A payload of a flow whose application teaches something.

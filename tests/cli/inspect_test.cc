@@ -103,7 +103,7 @@ TEST(Inspect, WritesTablesInsteadOfTheReport) {
   const auto outcome = run({.arguments = {"inspect", toy_capture("whole.pcap"), "--csv", folder}});
   EXPECT_EQ(outcome.status, 0);
   EXPECT_EQ(outcome.out, "");
-  EXPECT_TRUE(contains(outcome.err, "wrote 12 tables into")) << outcome.err;
+  EXPECT_TRUE(contains(outcome.err, "wrote 13 tables into")) << outcome.err;
   EXPECT_TRUE(contains(contents(folder / "flows.csv"), "tcp,10.0.0.5,40000,10.0.0.2,111,toy,p2p,payload,"))
       << contents(folder / "flows.csv");
 }

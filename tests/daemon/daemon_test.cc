@@ -41,6 +41,15 @@ std::multiset<std::string> rows(const Json& list, std::initializer_list<const ch
   return all;
 }
 
+using Rows = std::multiset<std::string>;
+
+/// Empty when both hold the same; of hundreds of rows only those that differ are worth reading.
+Rows differing(const Rows& one, const Rows& other) {
+  Rows all;
+  std::set_symmetric_difference(one.begin(), one.end(), other.begin(), other.end(), std::inserter(all, all.end()));
+  return all;
+}
+
 ProcessState two_ports() {
   ProcessState state;
   state.updated_ns = 1'700'000'000'000'000'000;
@@ -80,7 +89,7 @@ TEST(Daemon, AnswersForTheScenarioWhatInspectSaysOfIt) {
 
   const Json handshakes = daemon.get("/api/v1/handshakes?top=10000").json();
   const auto clock = {"capture_port", "timestamp_source", "timestamp_resolution_ns", "clock_error_ns"};
-  EXPECT_EQ(rows(handshakes["handshakes"], clock), rows(report["handshakes"]));
+  EXPECT_EQ(differing(rows(handshakes["handshakes"], clock), rows(report["handshakes"])), Rows());
   EXPECT_EQ(handshakes["handshakes"][0]["timestamp_source"], "kernel");
   EXPECT_EQ(handshakes["handshakes"][0]["clock_error_ns"], 40);
   for (const char* key : {"attempts", "established", "refused", "unanswered", "half_open", "ambiguous", "count", "max_ns", "min_ns"}) {
@@ -94,7 +103,7 @@ TEST(Daemon, AnswersForTheScenarioWhatInspectSaysOfIt) {
     }
     return all;
   };
-  EXPECT_EQ(rows(without_asked(flows["flows"]), {"active", "capture_port"}), rows(without_asked(report["flows"])));
+  EXPECT_EQ(differing(rows(without_asked(flows["flows"]), {"active", "capture_port"}), rows(without_asked(report["flows"]))), Rows());
   const auto asked = [](const Json& all) {
     return std::count_if(all.begin(), all.end(), [](const Json& row) { return row.value("host_source", "") == "dns"; });
   };
