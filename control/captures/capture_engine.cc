@@ -28,12 +28,20 @@ CaptureEngine::CaptureEngine(Options options, Timestamp now)
       next_set_(next_id_),
       problem_(kNotThere),
       latest_(now) {
+  if (auto claimed = claim_folder(now); !claimed) log(claimed.error().message);
+}
+
+/// With the folder come the sessions that are in it.
+Result<void> CaptureEngine::claim_folder(Timestamp now) {
+  if (claim_.held()) return {};
+  if (auto taken = claim_.take(options_.directory); !taken || !claim_.held()) return taken;
   std::vector<std::string> faults;
   past_ = load_sessions(options_.directory, now, faults);
   for (const std::string& fault : faults) log("a capture session from before: " + fault);
   for (const CaptureView& view : past_) {
     for (const CaptureFile& file : view.files) quota_.used += file.bytes;
   }
+  return {};
 }
 
 CaptureEngine::~CaptureEngine() {
@@ -64,6 +72,8 @@ uint64_t CaptureEngine::running() const noexcept {
 }
 
 Result<CaptureView> CaptureEngine::start(const CaptureSpec& spec, Timestamp now) {
+  if (auto made = make_captures_folder(options_.directory); !made) return tl::unexpected(made.error());
+  if (auto claimed = claim_folder(now); !claimed) return tl::unexpected(claimed.error());
   for (const CaptureView& each : views()) {
     if (each.spec.name == spec.name) {
       return fail(fmt::format("there is a capture session '{}' already ({}); delete it first, or choose another name", spec.name,

@@ -17,6 +17,7 @@
 #include "control/captures/capture_names.h"
 #include "control/captures/capture_session.h"
 #include "control/captures/capture_view.h"
+#include "control/captures/folder_claim.h"
 #include "control/captures/tap_source.h"
 #include "control/captures/trigger_facts.h"
 #include "dataplane/base/result.h"
@@ -85,6 +86,7 @@ class CaptureEngine {
     std::array<CaptureSession*, kMostTaps> sessions{};
   };
 
+  Result<void> claim_folder(Timestamp now);
   Running* find(std::string_view name);
   std::optional<uint8_t> free_slot() const;
   const Taps* taps_of(uint64_t set) noexcept;
@@ -96,6 +98,7 @@ class CaptureEngine {
   void log(const std::string& sentence) const;
 
   Options options_;
+  FolderClaim claim_;
   DiskQuota quota_;
   CaptureNames names_;
   std::vector<Running> sessions_;      // that run, or whose last packets may still come

@@ -130,10 +130,13 @@ Result<CaptureView> load_one(const std::string& directory, const std::string& na
 
 }  // namespace
 
-Result<std::string> make_session_folder(const std::string& directory, const std::string& name) {
+Result<void> make_captures_folder(const std::string& directory) {
   std::error_code ignored;
   fs::create_directories(fs::path(directory).parent_path(), ignored);
-  if (auto made = make_private(directory); !made) return tl::unexpected(made.error());
+  return make_private(directory);
+}
+
+Result<std::string> make_session_folder(const std::string& directory, const std::string& name) {
   std::string folder = directory + "/" + name;
   if (auto made = make_private(folder); !made) return tl::unexpected(made.error());
   struct stat status {};

@@ -12,7 +12,10 @@
 
 namespace wirewatch {
 
-/// Makes `directory`/`name`, both for their owner alone, with a little room for the last record. Refuses a folder in which there
+/// Makes `directory` for its owner alone, and what it lies in.
+Result<void> make_captures_folder(const std::string& directory);
+
+/// Makes `directory`/`name` for its owner alone, with a little room for the last record. Refuses a folder in which there
 /// is something already.
 Result<std::string> make_session_folder(const std::string& directory, const std::string& name);
 

@@ -402,6 +402,26 @@ TEST(CaptureSession, IsListedAsInterruptedByTheNextDaemon) {
   EXPECT_EQ(scene.engine->bytes_on_disk(), fs::file_size(scene.path(view)));
 }
 
+TEST(CaptureSession, LeavesTheFilesOfADaemonThatRunsAlone) {
+  SessionScene scene;
+  scene.start(R"({"name": "s"})");
+  traffic(scene, 100);
+  std::vector<std::string> logged;
+  CaptureEngine other({.directory = scene.directory, .quota_bytes = uint64_t{1} << 30, .log = [&](const std::string& sentence) { logged.push_back(sentence); }}, scene.now);
+  ASSERT_EQ(logged.size(), 1u);
+  EXPECT_NE(logged[0].find("another wirewatch run keeps its captures there"), std::string::npos) << logged[0];
+  EXPECT_TRUE(other.views().empty());
+  const auto spec = *read_capture_spec(R"({"name": "mine"})");
+  const auto refused = other.start(spec, scene.now);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message.find("another capture_directory"), std::string::npos) << refused.error().message;
+
+  scene.settle();
+  scene.engine.reset();  // what it kept is now for whoever asks first
+  ASSERT_TRUE(other.start(spec, scene.now));
+  EXPECT_EQ(other.views().size(), 2u);
+}
+
 TEST(CaptureSession, LeavesFoldersAloneThatAreNoSessions) {
   SessionScene scene;
   fs::create_directories(scene.directory + "/mine");
