@@ -138,11 +138,11 @@ TEST(Capture, RefusesWrongCommandLinesWithASentence) {
 }
 
 TEST(Capture, SaysWhatTheDaemonFoundWrongAndNoWhenItSaysNo) {
-  struct Case {
+  struct Said {
     unsigned http;
     int status;
   };
-  for (const auto& [http, status] : {Case{400, 2}, Case{404, 1}, Case{409, 1}, Case{501, 1}, Case{503, 1}}) {
+  for (const auto& [http, status] : {Said{400, 2}, Said{404, 1}, Said{409, 1}, Said{501, 1}, Said{503, 1}}) {
     ApiStub stub([http = http](const std::string&, const std::string&) { return problem_answer(http, "because"); });
     for (const char* command : {"start", "stop", "show", "delete", "download"}) {
       const Outcome outcome = capture(stub, {command, "x"});
