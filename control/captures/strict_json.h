@@ -106,6 +106,8 @@ inline Result<nlohmann::json> parse_json(std::string_view text) {
     return nlohmann::json::parse(text);
   } catch (const nlohmann::json::parse_error& error) {
     return fail("this is not JSON: it breaks off or goes wrong at byte " + std::to_string(error.byte));
+  } catch (const nlohmann::json::out_of_range&) {
+    return fail("this is not JSON that can be read: it has a number beyond every measure");
   }
 }
 

@@ -53,7 +53,7 @@ TEST_P(WrongSpec, IsRefusedWithASentence) {
 INSTANTIATE_TEST_SUITE_P(
     All, WrongSpec,
     ::testing::Values(
-        Wrong{"", "not JSON"}, Wrong{"{\"name\": \"a\"", "byte 13"}, Wrong{"[]", "must be an object, found array"},
+        Wrong{"", "not JSON"}, Wrong{R"({"name": "a", "max_packets": 1e9999})", "a number beyond every measure"}, Wrong{"{\"name\": \"a\"", "byte 13"}, Wrong{"[]", "must be an object, found array"},
         Wrong{"{}", "needs a 'name'"}, Wrong{R"({"name": 3})", "'name' must be a string, found number"},
         Wrong{R"({"name": "../etc"})", "'name' must be 1 to 64 letters"}, Wrong{R"({"name": ".hidden"})", "begin with a dot"},
         Wrong{R"({"name": ""})", "'name' must be"}, Wrong{R"({"name": "a/b"})", "'name' must be"},
