@@ -139,7 +139,10 @@ TEST_F(CaptureSessionsTest, KeepThePacketsFromBeforeBitTorrentWasNoticed) {
   // Whoever serves it, and everything there was before: a flow has its name only once a payload showed it.
   start(daemon, {{"name", "torrents"}, {"before_seconds", 30}, {"trigger", {{"unwanted", {"bittorrent"}}, {"for_s", 600}}}});
   replay(daemon, 2);
-  ASSERT_TRUE(becomes(daemon, "torrents", [](const Json& each) { return each["fired"] == 1; })) << session(daemon, "torrents");
+  const auto all_came = [](const Json& each) {
+    return each["fired"] == 1 && each["counts"].value("matched", 0) == 4838 && each["counts"].value("in_ring", 0) == 0;
+  };
+  ASSERT_TRUE(becomes(daemon, "torrents", all_came)) << session(daemon, "torrents");
   ASSERT_EQ(daemon.post("/api/v1/captures/torrents/stop").status, 200u);
   const Json stopped = session(daemon, "torrents");
   expect_balance(stopped);
