@@ -2,26 +2,14 @@
 #include "dataplane/classify/dns_log.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
-#include <cstring>
 #include <tuple>
 #include <utility>
 
+#include "dataplane/classify/address_pair.h"
+
 namespace wirewatch {
 namespace {
-
-size_t hash_of(const IpAddress& client, const IpAddress& server) noexcept {
-  std::array<uint64_t, 4> words;
-  std::memcpy(words.data(), client.bytes.data(), 16);
-  std::memcpy(words.data() + 2, server.bytes.data(), 16);
-  uint64_t hash = 0x9e3779b97f4a7c15;
-  for (const uint64_t word : words) {
-    hash = (hash ^ word) * 0xd6e8feb86659fd93;
-    hash ^= hash >> 32;
-  }
-  return static_cast<size_t>(hash);
-}
 
 bool same_pair(const DnsNote& a, const DnsNote& b) noexcept { return a.client == b.client && a.server == b.server; }
 
@@ -36,7 +24,7 @@ DnsNames::DnsNames(std::vector<DnsNote> notes) : notes_(std::move(notes)) {
   for (size_t begin = 0; begin < notes_.size();) {
     size_t end = begin + 1;
     while (end < notes_.size() && same_pair(notes_[begin], notes_[end])) ++end;
-    size_t at = hash_of(notes_[begin].client, notes_[begin].server) & mask;
+    size_t at = hash_of_pair(notes_[begin].client, notes_[begin].server) & mask;
     while (groups_[at].count != 0) at = (at + 1) & mask;
     groups_[at] = {static_cast<uint32_t>(begin), static_cast<uint32_t>(end - begin)};
     begin = end;
@@ -47,7 +35,7 @@ std::string_view DnsNames::name_of(const IpAddress& client, const IpAddress& ser
                                    Timestamp time) const noexcept {
   if (notes_.empty()) return {};
   const size_t mask = groups_.size() - 1;
-  for (size_t at = hash_of(client, server) & mask; groups_[at].count != 0; at = (at + 1) & mask) {
+  for (size_t at = hash_of_pair(client, server) & mask; groups_[at].count != 0; at = (at + 1) & mask) {
     const DnsNote* const first = notes_.data() + groups_[at].first;
     if (first->client != client || first->server != server) continue;
     const DnsNote* const end = first + groups_[at].count;

@@ -2,9 +2,10 @@
 #include "dataplane/classify/dns_memory.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstring>
+
+#include "dataplane/classify/address_pair.h"
 
 namespace wirewatch {
 
@@ -15,15 +16,7 @@ DnsMemory::DnsMemory(size_t addresses)
 }
 
 size_t DnsMemory::set_of(const IpAddress& client, const IpAddress& server) const noexcept {
-  std::array<uint64_t, 4> words;
-  std::memcpy(words.data(), client.bytes.data(), 16);
-  std::memcpy(words.data() + 2, server.bytes.data(), 16);
-  uint64_t hash = 0x9e3779b97f4a7c15;
-  for (const uint64_t word : words) {
-    hash = (hash ^ word) * 0xd6e8feb86659fd93;
-    hash ^= hash >> 32;
-  }
-  return static_cast<size_t>(hash) & (sets_ - 1);
+  return static_cast<size_t>(hash_of_pair(client, server)) & (sets_ - 1);
 }
 
 /// A name is never torn in two: what is left at the end of the ring stays unused.
