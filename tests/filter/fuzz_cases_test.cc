@@ -4,11 +4,10 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <random>
 #include <vector>
 
+#include "tests/fuzz/case_files.h"
 #include "tests/fuzz/filter_check.h"
 
 namespace wirewatch {
@@ -17,26 +16,16 @@ namespace {
 namespace fs = std::filesystem;
 using Bytes = std::vector<uint8_t>;
 
-std::vector<Bytes> files_of(const fs::path& folder) {
-  std::vector<Bytes> files;
-  if (!fs::exists(folder)) return files;
-  for (const auto& entry : fs::directory_iterator(folder)) {
-    std::ifstream file(entry.path(), std::ios::binary);
-    files.emplace_back(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  }
-  return files;
-}
-
 TEST(FilterFuzzCases, KeepEveryInvariant) {
   const char* const folder = std::getenv("WIREWATCH_FUZZ");
   if (folder == nullptr) GTEST_SKIP() << "WIREWATCH_FUZZ is not set; meson test sets it";
-  for (const Bytes& bytes : files_of(fs::path(folder) / "crashes" / "filter")) EXPECT_EQ(fuzz::check_filter(bytes), "");
+  for (const Bytes& bytes : fuzz::files_of(fs::path(folder) / "crashes" / "filter")) EXPECT_EQ(fuzz::check_filter(bytes), "");
 }
 
 TEST(FilterFuzzCases, DamagedFiltersAndFramesKeepEveryInvariant) {
   const char* const folder = std::getenv("WIREWATCH_FUZZ");
   if (folder == nullptr) GTEST_SKIP() << "WIREWATCH_FUZZ is not set; meson test sets it";
-  const auto seeds = files_of(fs::path(folder) / "corpus" / "filter");
+  const auto seeds = fuzz::files_of(fs::path(folder) / "corpus" / "filter");
   ASSERT_FALSE(seeds.empty());
   std::mt19937 random(1);  // the same damage every time
   for (const Bytes& seed : seeds) {
