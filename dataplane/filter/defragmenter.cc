@@ -92,10 +92,12 @@ Defragmenter::Outcome Defragmenter::add(const Packet& packet, const Fragment& fr
   Slot& slot = *found;
   slot.used = now_;
   const size_t size = fragment.payload.size(), index = static_cast<size_t>(found - slots_.begin());
-  std::memcpy(bytes_of(index) + kHeadroom + fragment.offset, fragment.payload.data(), size);
   const size_t first = fragment.offset / 8, last = fragment.more ? (fragment.offset + size) / 8 : (fragment.offset + size + 7) / 8;
   for (size_t unit = first; unit < last; ++unit) {
-    if (!slot.received[unit]) ++slot.units;
+    if (slot.received[unit]) continue;  // of bytes that come twice, the first count
+    const size_t at = (unit - first) * 8;
+    std::memcpy(bytes_of(index) + kHeadroom + unit * 8, fragment.payload.data() + at, std::min<size_t>(8, size - at));
+    ++slot.units;
     slot.received[unit] = true;
   }
   if (!fragment.more) slot.length = fragment.offset + size;

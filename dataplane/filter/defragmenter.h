@@ -15,6 +15,9 @@
 
 namespace wirewatch::filter {
 
+/// Added to offsets inside a datagram that was put together, which are none of the frame.
+inline constexpr uint32_t kNotInTheFrame = 0x8000'0000;
+
 class Defragmenter {
  public:
   enum class Outcome : uint8_t { Whole, Incomplete, Complete };  // no fragment; one of several; the last that was missing

@@ -45,6 +45,8 @@ void dissect_dns(std::span<const uint8_t> message, Application which, bool over_
 /// `own` is the protocol it is shown as: http or ssdp.
 void dissect_http(std::span<const uint8_t> message, FieldId own, FieldSink& sink) noexcept;
 void dissect_tls(std::span<const uint8_t> records, Carrier carrier, FieldSink& sink) noexcept;
+/// Is it the number of a TLS handshake message?
+bool is_handshake_type(uint8_t type) noexcept;
 void dissect_dhcp(std::span<const uint8_t> message, FieldSink& sink) noexcept;
 void dissect_ntp(std::span<const uint8_t> message, FieldSink& sink) noexcept;
 

@@ -139,16 +139,15 @@ void flags(uint16_t value, Application which, FieldSink& sink) noexcept {
 }  // namespace
 
 void dissect_dns(std::span<const uint8_t> message, Application which, bool over_tcp, FieldSink& sink) noexcept {
+  const size_t kFlagsEnd = over_tcp ? 6 : 4;  // tshark looks at the flags first of all
+  if (message.size() < kFlagsEnd) return;
   sink.add_protocol(which == Application::Mdns ? "mdns"_f : which == Application::Llmnr ? "llmnr"_f : "dns"_f, message);
   if (over_tcp) {
-    if (message.size() < 2) return;
     sink.add("dns.length"_f, load_be16(message.data()));
     message = message.subspan(2);
   }
   constexpr size_t kHeader = 12;
-  if (message.size() < 2) return;
   sink.add("dns.id"_f, load_be16(message.data()));
-  if (message.size() < 4) return;
   flags(load_be16(message.data() + 2), which, sink);
   if (message.size() < kHeader) return;
   constexpr std::array kCounts{"dns.count.queries"_f, "dns.count.answers"_f, "dns.count.auth_rr"_f, "dns.count.add_rr"_f};

@@ -5,6 +5,7 @@
 #include "dataplane/base/byte_order.h"
 #include "dataplane/base/byte_reader.h"
 #include "dataplane/filter/dissect.h"
+#include "dataplane/filter/pdu.h"
 
 namespace wirewatch::filter {
 namespace {
@@ -88,10 +89,6 @@ void hello(ByteReader body, bool client, FieldSink& sink) noexcept {
   }
 }
 
-bool is_handshake_type(uint8_t type) noexcept {
-  return type <= 6 || type == 8 || (type >= 11 && type <= 16) || (type >= 20 && type <= 25) || type == 67;
-}
-
 void handshake(ByteReader record, FieldSink& sink) noexcept {
   if (record.remaining() < 4) return;
   for (bool first = true; record.remaining() >= 4; first = false) {
@@ -113,12 +110,16 @@ void handshake(ByteReader record, FieldSink& sink) noexcept {
 
 }  // namespace
 
+bool is_handshake_type(uint8_t type) noexcept {
+  return type <= 6 || type == 8 || (type >= 11 && type <= 16) || (type >= 20 && type <= 25) || type == 67;
+}
+
 void dissect_tls(std::span<const uint8_t> records, Carrier carrier, FieldSink& sink) noexcept {
   constexpr uint8_t kChangeCipherSpec = 20;
   bool encrypted = carrier.tls_encrypted;
   sink.add_protocol("tls"_f, records);
   ByteReader reader(records);
-  while (reader.remaining() >= 5) {
+  while (reader.remaining() >= 5 && is_tls_content(reader.rest()[0])) {
     const uint8_t type = *reader.u8();
     const uint16_t version = *reader.be16();
     const size_t length = *reader.be16();

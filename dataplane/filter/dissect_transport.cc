@@ -107,7 +107,6 @@ void dissect_tcp(const Header& header, const TransportFacts* facts, Timestamp ti
   const size_t header_length = (at[12] >> 4) * 4u;
   if (facts != nullptr) stream_facts(*facts, time, sink);
   sink.add("tcp.hdr_len"_f, header_length);
-  if (header_length < kTcpHeader) return;
   const uint32_t sequence_base = facts != nullptr ? facts->sequence_base : 0;
   const uint32_t acknowledgment_base = facts != nullptr ? facts->acknowledgment_base : 0;
   constexpr uint16_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kAck = 0x10;
@@ -116,6 +115,7 @@ void dissect_tcp(const Header& header, const TransportFacts* facts, Timestamp ti
   if (has_length) sink.add("tcp.len"_f, length);
   if (!header.quoted) sink.add("tcp.seq"_f, sequence - sequence_base);
   if (has_length) sink.add("tcp.seq_raw"_f, sequence);
+  if (header_length < kTcpHeader) return;
   if (has_length) {
     const uint32_t consumed = (flags & (kSyn | kFin)) != 0 ? 1 : 0;
     sink.add("tcp.nxtseq"_f, static_cast<uint32_t>(sequence - sequence_base + length + consumed));

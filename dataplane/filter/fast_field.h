@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "dataplane/base/byte_order.h"
+#include "dataplane/filter/carried.h"
 #include "dataplane/filter/field_table.h"
 #include "dataplane/filter/frame.h"
 #include "dataplane/filter/value.h"
@@ -57,8 +58,9 @@ inline bool may_be_fragment(const Layers& layers, const Packet& packet) noexcept
 /// Does every FastField have its exact value in `layers`?
 inline bool is_plain(const Frame& frame) noexcept {
   const Layers& layers = frame.layers;
-  return layers.status == ParseStatus::Understood && layers.has_flow && frame.packet.link_type == 1 &&
-         !may_be_fragment(layers, frame.packet);
+  constexpr uint8_t kUdp = 17;
+  return layers.status == ParseStatus::Understood && layers.has_flow && frame.packet.link_type == 1 && !may_be_fragment(layers, frame.packet) &&
+         !(layers.key.ip_protocol == kUdp && may_carry_packets(layers.key.low_port, layers.key.high_port));
 }
 
 /// A number of up to four bytes.

@@ -6,6 +6,7 @@
 #include "dataplane/base/byte_order.h"
 #include "dataplane/filter/dissect.h"
 #include "dataplane/filter/fast_field.h"
+#include "dataplane/filter/message_reader.h"
 #include "dataplane/packet/parse.h"
 
 namespace wirewatch::filter {
@@ -92,7 +93,6 @@ void FrameWalk::run(const Frame& frame) noexcept {
     return walk_layers(frame, frame.packet, frame.layers, {0, frame.layers.depth, 0, 0});
   }
   // The fragment itself shows its IP header; what the datagram carries follows in the frame that completes it.
-  constexpr uint32_t kNotInTheFrame = 0x8000'0000;
   walk_layers(frame, frame.packet, frame.layers, {0, static_cast<uint8_t>(defragmenter_->depth() + 1), 0, 0});
   if (fragment_ != Defragmenter::Outcome::Complete) return;
   const Layers& layers = defragmenter_->layers();
@@ -242,7 +242,7 @@ void FrameWalk::walk_layers(const Frame& frame, const Packet& packet, const Laye
     if (protocol == Protocol::Ip && bytes.size() >= 4) {
       if (bytes[0] >> 4 == 6) continue;  // the parser reads on as IPv6 at the same place
       const size_t total = load_be16(bytes.data() + 2);
-      overlong = total > wire_end - offset;
+      overlong = total > wire_end - offset && (part.quotes > 0 || i == 0 || !layers.tunneled || offset == layers.outer_offset);
       if (total != 0) limit(offset, total);
     } else if (protocol == Protocol::Ipv6 && bytes.size() >= 6) {
       const size_t payload = load_be16(bytes.data() + 4);
@@ -259,7 +259,7 @@ void FrameWalk::walk_layers(const Frame& frame, const Packet& packet, const Laye
     const bool tcp_or_udp = protocol == Protocol::Tcp || protocol == Protocol::Udp;
     sink_.set_layer(++seen_[index]);
     Header header{bytes.first(std::min(bytes.size(), end - offset)), wire_end - offset,
-                  part.base + static_cast<uint32_t>(offset), quotes > 0, overlong};
+                  part.base + static_cast<uint32_t>(offset), quotes > 0 && !part.carried, part.carried, overlong || part.sampled};
     if (protocol == Protocol::Eth) header.bytes = bytes;  // its trailer counts as part of it
     const FieldId own = protocol_fields_[static_cast<size_t>(protocol)];
     if (own != kFieldCount) sink_.add(own, protocol_value(protocol, header.bytes));
@@ -273,6 +273,8 @@ void FrameWalk::walk_layers(const Frame& frame, const Packet& packet, const Laye
         header_fields(frame, protocol, header, quotes);
       }
     }
+    const bool unopened = last || layers.protocols[i + 1u] == Protocol::Data;
+    if (unopened && (protocol == Protocol::Udp || protocol == Protocol::Gre)) carried_packets(frame, protocol, header, quotes);
   }
 }
 
@@ -285,7 +287,7 @@ void FrameWalk::header_fields(const Frame& frame, Protocol protocol, const Heade
     case Protocol::Pppoes:
     case Protocol::Pppoed: return dissect_pppoe(header, sink_);
     case Protocol::Ppp: return dissect_ppp(header, sink_);
-    case Protocol::Ip: return dissect_ip({believable(protocol, header.bytes), header.wire_length, 0, header.quoted, header.overlong}, sink_);
+    case Protocol::Ip: return dissect_ip({believable(protocol, header.bytes), header.wire_length, 0, header.quoted, header.carried, header.overlong}, sink_);
     case Protocol::Ipv6: return dissect_ipv6(header, sink_);
     case Protocol::Igmp: return dissect_igmp(header, sink_);
     case Protocol::Gre: return dissect_gre(header, sink_);
@@ -315,6 +317,7 @@ void FrameWalk::header_fields(const Frame& frame, Protocol protocol, const Heade
 void FrameWalk::application_fields(Protocol transport, const Header& header, const TransportFacts* facts) noexcept {
   const auto bytes = header.bytes;
   if (transport == Protocol::Tcp) {
+    if (header.quoted || header.carried) return stateless_application(header);
     if (facts == nullptr || facts->application == Application::None) return;
     if (facts->inside_http) sink_.add_protocol("http"_f, facts->pdus);
     if (facts->begins_pdu) {  // tshark names TLS in the frame where a record begins, though it shows nothing of it
@@ -329,6 +332,36 @@ void FrameWalk::application_fields(Protocol transport, const Header& header, con
   if (sink_.wants_any("gtp"_f, "gtp.teid"_f)) gtp_message(load_be16(bytes.data()), load_be16(bytes.data() + 2), payload);
   const Application which = application_of(transport, load_be16(bytes.data()), load_be16(bytes.data() + 2), payload, header.wire_length - 8);
   dissect_application(which, {}, payload, sink_);
+}
+
+/// What is inside another packet belongs to no conversation: its segment is read for itself, by the ports.
+void FrameWalk::stateless_application(const Header& header) noexcept {
+  constexpr size_t kTcpHeader = 20;
+  if (header.bytes.size() < kTcpHeader) return;
+  const size_t header_length = (header.bytes[12] >> 4) * 4u;
+  if (header_length < kTcpHeader || header.bytes.size() <= header_length) return;
+  const auto payload = header.bytes.subspan(header_length);
+  const Application which = application_of_segment(load_be16(header.bytes.data()), load_be16(header.bytes.data() + 2), payload);
+  dissect_application(which, {.over_tcp = true}, payload, sink_);
+}
+
+void FrameWalk::carried_packets(const Frame& frame, Protocol protocol, const Header& header, unsigned quotes) noexcept {
+  const auto bytes = header.bytes;
+  constexpr size_t kUdpHeader = 8;
+  if (quotes == kMostQuotes || bytes.size() <= kUdpHeader) return;
+  const uint16_t source = load_be16(bytes.data()), destination = load_be16(bytes.data() + 2);
+  if (protocol == Protocol::Udp && !may_carry_packets(source, destination)) return;
+  const CarriedPackets carried = protocol == Protocol::Udp ? carried_in_udp(source, destination, bytes.subspan(kUdpHeader)) : carried_in_gre(bytes);
+  for (const CarriedPacket& one : carried.all()) {
+    Packet packet = frame.packet;
+    packet.data = one.bytes.data();
+    packet.captured_length = static_cast<uint32_t>(one.bytes.size());
+    packet.original_length = static_cast<uint32_t>(std::max(one.wire_length, one.bytes.size()));
+    packet.link_type = one.link_type;
+    Layers layers;
+    parse(packet, {}, layers);
+    walk_layers(frame, packet, layers, {0, layers.depth, header.frame_offset + static_cast<uint32_t>(one.bytes.data() - bytes.data()), quotes + 1, true, carried.sampled});
+  }
 }
 
 /// What the parser does not open: GTP version 1 that carries no packet (3GPP TS 29.060).

@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/filter/carried.h"
 #include "dataplane/filter/defragmenter.h"
 #include "dataplane/filter/field_sink.h"
 #include "dataplane/filter/frame.h"
@@ -22,6 +23,7 @@ struct Header {
   size_t wire_length = 0;     // the same in bytes on the wire
   uint32_t frame_offset = 0;  // of the header
   bool quoted = false;        // inside an ICMP error
+  bool carried = false;       // inside another packet in a way the parser does not open
   bool overlong = false;      // the IP header claims more than the frame had on the wire
 };
 
@@ -45,16 +47,20 @@ class FrameWalk {
     uint16_t slot;
   };
 
-  /// Which of a packet's layers to walk, where the packet begins in the frame, and how many ICMP errors it is inside.
+  /// Which of a packet's layers to walk, where the packet begins in the frame, and how many others it is inside.
   struct Part {
     uint8_t first = 0, behind = 0;
     uint32_t base = 0;
     unsigned quotes = 0;
+    bool carried = false;  // the last of those is no ICMP error
+    bool sampled = false;  // its lengths are those of a packet that is mostly elsewhere
   };
   void walk_layers(const Frame& frame, const Packet& packet, const Layers& layers, const Part& part) noexcept;
   void fixed_fields(Protocol protocol, std::span<const uint8_t> bytes) noexcept;
   void header_fields(const Frame& frame, Protocol protocol, const Header& header, unsigned quotes) noexcept;
   void quoted_packet(const Frame& frame, const Header& header, bool ipv6, unsigned quotes) noexcept;
+  void stateless_application(const Header& header) noexcept;
+  void carried_packets(const Frame& frame, Protocol protocol, const Header& header, unsigned quotes) noexcept;
   void gtp_message(uint16_t source, uint16_t destination, std::span<const uint8_t> payload) noexcept;
   void application_fields(Protocol transport, const Header& header, const TransportFacts* facts) noexcept;
   void frame_fields(const Frame& frame) noexcept;

@@ -46,7 +46,7 @@ std::optional<size_t> chunks_end(Text text, size_t at) noexcept {
         if (empty) return at;
       }
     }
-    if (size + 2 > text.size() - at) return std::nullopt;
+    if (size + 2 > text.size() - at) return at + size + 2;  // at least
     at += size + 2;
   }
 }
@@ -75,7 +75,7 @@ std::optional<size_t> http_length(std::span<const uint8_t> bytes, bool no_body) 
     uint64_t body = 0;
     const auto [end, error] = std::from_chars(length->data(), length->data() + length->size(), body);
     constexpr uint64_t kMostBody = uint64_t{1} << 40;
-    if (error == std::errc{} && body <= kMostBody) return headers_end + body;
+    if (error == std::errc{} && end == length->data() + length->size() && body <= kMostBody) return headers_end + body;
   }
   return response ? kUntilTheEnd : headers_end;
 }
@@ -104,23 +104,40 @@ bool looks_like_dns(std::span<const uint8_t> bytes) noexcept {
   return type > 0 && type <= kLastType && dns_class == kInternet;
 }
 
-/// SSL 2 framing of the first hello, which old clients sent to servers of any version.
+}  // namespace
+
 bool is_ssl2_hello(std::span<const uint8_t> bytes) noexcept {
   constexpr uint8_t kClientHello = 1;
   return bytes.size() >= 5 && (bytes[0] & 0x80) != 0 && bytes[2] == kClientHello && (bytes[3] == 3 || (bytes[3] == 0 && bytes[4] == 2));
 }
 
-}  // namespace
+bool looks_like_ssl2(std::span<const uint8_t> bytes) noexcept {
+  constexpr std::array<uint8_t, 6> kMessages{0, 1, 2, 3, 4, 6};  // of SSL 2 and of PCT
+  return bytes.size() >= 3 && (bytes[0] & 0x80) != 0 && std::ranges::find(kMessages, bytes[2]) != kMessages.end();
+}
+
+bool is_tls_content(uint8_t type) noexcept {
+  constexpr uint8_t kFirstType = 20, kLastType = 24;
+  return type >= kFirstType && type <= kLastType;
+}
 
 bool looks_like_tls(std::span<const uint8_t> bytes) noexcept {
+  return bytes.size() >= 3 && is_tls_content(bytes[0]) && bytes[1] == 3 && bytes[2] <= 4;
+}
+
+bool begins_tls(std::span<const uint8_t> bytes) noexcept {
   if (is_ssl2_hello(bytes)) return true;
-  if (bytes.size() < 3) return false;
-  constexpr uint8_t kFirstType = 20, kLastType = 24;
-  const bool record = bytes[0] >= kFirstType && bytes[0] <= kLastType && bytes[1] == 3 && bytes[2] <= 4;
-  if (!record || bytes.size() < 5) return record;
+  constexpr uint8_t kHandshake = 22, kApplicationData = 23;
   constexpr size_t kLongestRecord = 16384 + 2048;
+  if (bytes.size() < 5 || (bytes[0] != kHandshake && bytes[0] != kApplicationData) || bytes[1] != 3 || bytes[2] > 3) return false;
   const size_t length = load_be16(bytes.data() + 3);
-  return length > 0 && length <= kLongestRecord;
+  return length > 0 && length < kLongestRecord;
+}
+
+bool settles_version(std::span<const uint8_t> record) noexcept {
+  constexpr uint8_t kHandshake = 22, kClientHello = 1;
+  if (record.size() < 6 || record[1] != 3 || record[2] > 3) return false;
+  return record[0] != kHandshake || (record[5] != kClientHello && is_handshake_type(record[5]));
 }
 
 bool looks_like_http(std::span<const uint8_t> bytes) noexcept {
@@ -139,10 +156,6 @@ bool may_become_http(std::span<const uint8_t> bytes) noexcept {
 
 std::optional<size_t> pdu_length(Application which, std::span<const uint8_t> bytes, bool no_body) noexcept {
   switch (which) {
-    case Application::Tls:
-      if (is_ssl2_hello(bytes)) return 2u + (load_be16(bytes.data()) & 0x7fff);
-      if (bytes.size() < 5) return std::nullopt;
-      return 5u + load_be16(bytes.data() + 3);
     case Application::Dns:
       if (bytes.size() < 2) return std::nullopt;
       return 2u + load_be16(bytes.data());

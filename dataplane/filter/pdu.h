@@ -10,8 +10,16 @@
 
 namespace wirewatch::filter {
 
-/// Does a stream's payload begin with a TLS record or an SSL 2 hello; with the first line of an HTTP message?
+/// Is the byte the type of a TLS record?
+bool is_tls_content(uint8_t type) noexcept;
+/// A record of a version there is; a first record of a handshake or of data, on any port; SSL 2's hello and its other messages.
 bool looks_like_tls(std::span<const uint8_t> bytes) noexcept;
+bool begins_tls(std::span<const uint8_t> bytes) noexcept;
+bool is_ssl2_hello(std::span<const uint8_t> bytes) noexcept;
+bool looks_like_ssl2(std::span<const uint8_t> bytes) noexcept;
+/// Is the record one that tells the version of its conversation, as a client's hello does not?
+bool settles_version(std::span<const uint8_t> record) noexcept;
+/// Does a stream's payload begin with the first line of an HTTP message?
 bool looks_like_http(std::span<const uint8_t> bytes) noexcept;
 /// Too short to tell yet, but nothing speaks against HTTP.
 bool may_become_http(std::span<const uint8_t> bytes) noexcept;

@@ -2,9 +2,12 @@
 #include "dataplane/filter/stream_tracker.h"
 
 #include <list>
+#include <optional>
 #include <unordered_map>
 
 #include "dataplane/base/byte_order.h"
+#include "dataplane/filter/defragmenter.h"
+#include "dataplane/filter/fast_field.h"
 #include "dataplane/filter/tcp_stream.h"
 #include "dataplane/packet/parse.h"
 
@@ -87,6 +90,9 @@ struct StreamTracker::State {
   Conversations<filter::TcpStream> tcp;
   Conversations<UdpStream> udp;
 
+  std::optional<filter::Defragmenter> defragmenter;  // made when a fragment comes
+
+  void whole_or_fragment(const Packet& packet, const Layers& layers);
   void walk(const Packet& packet, const Layers& layers, uint32_t base, unsigned quotes);
   void transport(const Packet& packet, const Layers& layers, uint8_t depth, uint32_t base, bool quoted);
   void segment(const Packet& packet, const Layers& layers, std::span<const uint8_t> header, bool quoted, TransportFacts& out);
@@ -103,8 +109,20 @@ StreamTracker& StreamTracker::operator=(StreamTracker&&) noexcept = default;
 
 const StreamFacts& StreamTracker::observe(const Packet& packet, const Layers& layers) {
   state_->facts.count = 0;
-  state_->walk(packet, layers, 0, 0);
+  state_->whole_or_fragment(packet, layers);
   return state_->facts;
+}
+
+/// What a datagram in fragments carries belongs to the frame that completes it.
+void StreamTracker::State::whole_or_fragment(const Packet& packet, const Layers& layers) {
+  if (!filter::may_be_fragment(layers, packet)) return walk(packet, layers, 0, 0);
+  if (!defragmenter) defragmenter.emplace();
+  const auto outcome = defragmenter->observe(packet, layers);
+  if (outcome == filter::Defragmenter::Outcome::Whole) return walk(packet, layers, 0, 0);
+  Layers around = layers;  // the tunnel that the fragment is in
+  around.depth = static_cast<uint8_t>(defragmenter->depth() + 1);
+  walk(packet, around, 0, 0);
+  if (outcome == filter::Defragmenter::Outcome::Complete) walk(defragmenter->datagram(), defragmenter->layers(), filter::kNotInTheFrame, 0);
 }
 
 /// Every TCP and UDP header of the frame, and of the packet an ICMP error quotes.
@@ -186,6 +204,7 @@ void StreamTracker::State::segment(const Packet& packet, const Layers& layers, s
   segment.sequence = layers.tcp_sequence;
   segment.acknowledgment = layers.tcp_acknowledgment;
   segment.flags = layers.tcp_flags;
+  segment.window = load_be16(header.data() + 14);
   segment.payload = layers.payload(packet);
   segment.payload_length = layers.payload_length;
   segment.forward = layers.source_is_low;

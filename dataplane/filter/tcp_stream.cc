@@ -2,10 +2,7 @@
 #include "dataplane/filter/tcp_stream.h"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
-
-#include "dataplane/filter/pdu.h"
+#include <utility>
 
 namespace wirewatch::filter {
 namespace {
@@ -13,29 +10,8 @@ namespace {
 constexpr uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kAck = 0x10;
 constexpr int kNoScaling = -2;
 constexpr size_t kMostUnacknowledged = 4096;
-constexpr size_t kMostPending = size_t{1} << 20;  // a longer message is given up, and shown where it begins
 
 bool before(uint32_t a, uint32_t b) noexcept { return static_cast<int32_t>(a - b) < 0; }
-
-/// Ports whose own dissector in Wireshark takes everything before it is looked at for TLS or HTTP.
-bool belongs_to_others(uint16_t port) noexcept {
-  constexpr std::array<uint16_t, 13> kPorts{20, 22, 23, 111, 139, 179, 445, 554, 1935, 3389, 6667, 8009, 8554};
-  return std::ranges::find(kPorts, port) != kPorts.end();
-}
-/// Protocols that change to TLS in the middle of a conversation.
-bool may_start_tls(uint16_t port) noexcept {
-  constexpr std::array<uint16_t, 10> kPorts{21, 25, 110, 143, 389, 587, 3306, 4190, 5222, 5432};
-  return std::ranges::find(kPorts, port) != kPorts.end();
-}
-bool is_http_port(uint16_t port) noexcept {
-  constexpr std::array<uint16_t, 12> kPorts{80, 631, 1900, 2710, 2869, 3128, 3132, 3689, 5985, 8080, 8088, 11371};
-  return std::ranges::find(kPorts, port) != kPorts.end();
-}
-bool is_tls_port(uint16_t port) noexcept {
-  constexpr std::array<uint16_t, 27> kPorts{324,  443,  465,  636,  802,  853,  993,  995,  1300, 2221, 2443, 3249, 3250, 3251,
-                                            3252, 3496, 5061, 5671, 5684, 5868, 8883, 11207, 19999, 27017, 989,  990,  992};
-  return std::ranges::find(kPorts, port) != kPorts.end();
-}
 
 }  // namespace
 
@@ -43,27 +19,6 @@ bool TcpStream::is_reused_by(const TcpSegment& segment) const noexcept {
   if (segment.quoted || (segment.flags & (kSyn | kAck)) != kSyn) return false;
   const Direction& own = directions_[segment.forward ? 0 : 1];
   return own.has_base && (own.base != segment.sequence || reset_);
-}
-
-void TcpStream::recognise(const TcpSegment& segment) noexcept {
-  if (application_ != Application::None || segment.payload.empty()) return;
-  const uint16_t low = std::min(segment.source_port, segment.destination_port), high = std::max(segment.source_port, segment.destination_port);
-  constexpr uint16_t kDns = 53;
-  if (inside_http_) {
-    if (looks_like_tls(segment.payload)) application_ = Application::Tls;
-    return;
-  }
-  if (low == kDns || high == kDns) {
-    application_ = Application::Dns;
-    return;
-  }
-  if (belongs_to_others(low) || belongs_to_others(high)) return;
-  const bool tls_port = is_tls_port(low) || is_tls_port(high);
-  if (looks_like_http(segment.payload) && !may_start_tls(low) && !may_start_tls(high)) {
-    application_ = Application::Http;
-  } else if (tls_port || (looks_like_tls(segment.payload) && !is_http_port(low) && !is_http_port(high))) {
-    application_ = Application::Tls;
-  }
 }
 
 void TcpStream::observe(const TcpSegment& segment, TransportFacts& facts) {
@@ -104,9 +59,12 @@ void TcpStream::observe(const TcpSegment& segment, TransportFacts& facts) {
 
   const uint32_t consumed = segment.payload_length + ((segment.flags & (kSyn | kFin)) != 0 ? 1 : 0);
   const uint32_t end = segment.sequence + consumed;
-  const bool again = own.has_next && segment.payload_length > 0 && before(segment.sequence, own.next);
+  const bool again = comes_again(segment, own, other);
   const bool syn_again = syn && own.has_next && before(segment.sequence, own.next);
-  if (!own.has_next || before(own.next, end)) own.next = end;
+  if (!own.has_next || before(own.next, end)) {
+    own.next = end;
+    own.next_time = segment.time;
+  }
   own.has_next = true;
   if (consumed > 0) {
     if (own.sent.size() == kMostUnacknowledged) own.sent.clear();  // nobody answers; nothing can be learned from them
@@ -117,7 +75,16 @@ void TcpStream::observe(const TcpSegment& segment, TransportFacts& facts) {
   const bool bare = ack && consumed == 0 && (segment.flags & kRst) == 0;
   const bool repeats = bare && own.has_acknowledged && own.acknowledged == segment.acknowledgment;
   const bool unseen = ack && other.has_next && before(other.next, segment.acknowledgment);
-  if (ack) own.acknowledged = segment.acknowledgment;
+  if (ack) {
+    if (!repeats) {
+      own.repeated_acknowledgments = 0;
+    } else if (segment.window != 0 && segment.window == own.window && segment.sequence == own.next) {
+      ++own.repeated_acknowledgments;
+    }
+    own.acknowledged = segment.acknowledgment;
+    own.acknowledged_time = segment.time;
+  }
+  own.window = segment.window;
   own.has_acknowledged |= ack;
   facts.analysed = facts.acknowledges || segment.payload_length > 0 || repeats || unseen || syn_again;
   if (facts.analysed && initial_rtt_ns_ && *initial_rtt_ns_ != 0) {
@@ -125,7 +92,6 @@ void TcpStream::observe(const TcpSegment& segment, TransportFacts& facts) {
     facts.initial_rtt_ns = *initial_rtt_ns_;
   }
   if ((segment.flags & kRst) != 0) reset_ = true;
-  recognise(segment);
   application(segment, own, again, facts);
 }
 
@@ -146,89 +112,121 @@ void TcpStream::acknowledge(const TcpSegment& segment, Direction& other, Transpo
   });
 }
 
-/// Puts a segment behind what is kept. False when it belongs to a message that has a hole, or tells nothing new.
-bool TcpStream::join(const TcpSegment& segment, Direction& own) {
-  own.pending.erase(own.pending.begin(), own.pending.begin() + static_cast<std::ptrdiff_t>(own.dead));
-  own.dead = 0;
-  const uint32_t kept_from = own.pending_next - static_cast<uint32_t>(own.pending.size());
-  if (!own.pending.empty() && segment.sequence != own.pending_next) {
-    const bool inside = own.length == kUntilTheEnd ||
-                        (own.length != 0 && before(segment.sequence, kept_from + static_cast<uint32_t>(own.length)));
-    if (inside) {
-      own.broken = true;
-      return false;
-    }
-    own.pending.clear();
-  }
-  if (own.pending.empty()) {
-    own.broken = false;
-    own.length = 0;
-  }
-  if (own.broken) return false;
-  own.pending.insert(own.pending.end(), segment.payload.begin(), segment.payload.end());
-  own.pending_next = segment.sequence + segment.payload_length;
-  return true;
+/// Is the segment one that tshark does not show to anybody: sent again needlessly or after a while, out of order, or a
+/// keep-alive? What is sent again fast it does show.
+bool TcpStream::comes_again(const TcpSegment& segment, const Direction& own, const Direction& other) const noexcept {
+  if (!own.has_next || segment.payload_length == 0 || !before(segment.sequence, own.next)) return false;
+  if (segment.payload_length == 1 && segment.sequence == own.next - 1) return true;
+  if (segment.payload_length > 1 && segment.sequence == own.next - 1) return false;  // behind a probe of a closed window
+  const uint32_t end = segment.sequence + segment.payload_length;
+  if (other.has_acknowledged && !before(other.acknowledged, end)) return true;
+  constexpr int64_t kFast = 20'000'000;
+  constexpr unsigned kEnough = 2;
+  return other.repeated_acknowledgments < kEnough || other.acknowledged != segment.sequence || segment.time.since(other.acknowledged_time) >= kFast;
 }
 
-/// How many bytes of `pending` are whole messages.
-size_t TcpStream::whole_messages(Direction& own) {
-  const std::span<const uint8_t> all = own.pending;
-  size_t whole = 0;
-  own.length = 0;
-  while (whole < all.size()) {
-    const auto rest = all.subspan(whole);
-    const bool http = application_ == Application::Http;
-    const bool sound = application_ == Application::Tls ? looks_like_tls(rest) || rest.size() < 3
-                       : http                           ? looks_like_http(rest) || may_become_http(rest)
-                                                        : true;
-    constexpr std::string_view kHead = "HEAD ";
-    const bool response = http && rest.size() >= 5 && rest[0] == 'H' && rest[1] == 'T';
-    if (http && !response && rest.size() >= kHead.size()) asked_for_head_ = std::ranges::equal(rest.first(kHead.size()), kHead);
-    tls13_ |= application_ == Application::Tls && chooses_tls13(rest);
-    constexpr std::string_view kConnect = "CONNECT ", kAccepted = " 2";
-    if (http && !response && rest.size() >= kConnect.size()) asked_to_connect_ = std::ranges::equal(rest.first(kConnect.size()), kConnect);
-    const bool connects = response && asked_to_connect_ && rest.size() > 10 && std::ranges::equal(rest.subspan(8, 2), kAccepted);
-    const auto length = sound ? pdu_length(application_, rest, asked_for_head_ || connects) : std::optional(rest.size());
-    if (!length || *length > rest.size()) {
-      own.length = length.value_or(0);
-      return whole;
-    }
-    own.tls_encrypted |= application_ == Application::Tls && changes_to_encryption(rest);
-    whole += *length;
-    if (connects) {  // what follows is another protocol, and still inside HTTP
-      inside_http_ = true;
-      application_ = Application::None;
-      return whole;
-    }
+/// Adds what a reading shows to what the frame shows. Messages of one frame follow each other, so their bytes are joined.
+void TcpStream::show(Application application, Direction& own, const Reading& reading, TransportFacts& facts) const {
+  if (reading.shown == 0) {
+    facts.begins_pdu |= application == Application::Tls && !reading.refused && facts.application == Application::None;
+    if (!facts.begins_pdu) return;
   }
-  return whole;
+  facts.application = application;
+  facts.inside_http = reader_.inside_http() && application != Application::Http;
+  facts.tls13 = reader_.tls13();
+  facts.begins_pdu &= reading.shown == 0;
+  if (reading.shown > 0 && !own.shown.empty()) facts.pdus = own.shown;
+}
+
+/// A segment, or what is left of it, from where a message begins.
+void TcpStream::begun(const TcpSegment& part, Direction& own, TransportFacts& facts) {
+  reader_.recognise(part.source_port, part.destination_port, part.payload);
+  const Application reads_as = reader_.application();
+  if (reads_as == Application::None) {
+    if (facts.application != Application::None || !reader_.shown_as_http(part.source_port, part.destination_port, part.payload)) return;
+    facts.application = Application::Http;
+    facts.pdus = part.payload;
+    return;
+  }
+  const bool whole = part.payload.size() == part.payload_length;
+  const bool encrypted = own.tls_encrypted;
+  const Reading reading = reader_.read(part.payload, whole, own.tls_encrypted);
+  if (facts.application == Application::None) facts.tls_encrypted = encrypted;
+  if (own.shown.empty()) {
+    facts.pdus = part.payload.first(reading.shown);
+  } else {
+    own.shown.insert(own.shown.end(), part.payload.begin(), part.payload.begin() + static_cast<std::ptrdiff_t>(reading.shown));
+  }
+  show(reads_as, own, reading, facts);
+  if (reading.wait == Reading::Wait::Nothing) return;
+  const auto begin = part.sequence + static_cast<uint32_t>(reading.shown);
+  own.parts.begin(begin, part.sequence + part.payload_length, reading, part.payload.subspan(reading.shown));
+}
+
+/// A segment, or as much of it as belongs to a message that began before.
+void TcpStream::continued(MessageParts::Message& message, const TcpSegment& part, Direction& own, bool again, TransportFacts& facts) {
+  const uint32_t end = part.sequence + part.payload_length;
+  own.parts.add(message, part.sequence, part.payload, part.payload_length);
+  if (std::exchange(message.takes_next_segment, false)) message.behind = end;
+  if (!message.is_there()) return;
+  if (again || reader_.application() == Application::None) {
+    own.parts.finish(message);
+    return;
+  }
+  const Application reads_as = reader_.application();
+  const bool all_kept = message.bytes.size() == message.joined, encrypted = own.tls_encrypted;
+  const Reading reading = reader_.read(message.bytes, all_kept, own.tls_encrypted);
+  const size_t earlier = message.bytes.size() - std::min<size_t>(message.bytes.size(), part.payload.size());
+  if (facts.application == Application::None) facts.tls_encrypted = encrypted;
+  if (reading.wait != Reading::Wait::Nothing && reading.shown < earlier) {  // the same message is longer than it had seemed
+    MessageParts::extend(message, end, reading);
+    show(reads_as, own, {.shown = 0, .refused = reading.shown > 0}, facts);
+    return;
+  }
+  own.shown = own.parts.finish(message);
+  const std::vector<uint8_t> rest(own.shown.begin() + static_cast<std::ptrdiff_t>(reading.shown), own.shown.end());
+  own.shown.resize(reading.shown);
+  show(reads_as, own, reading, facts);
+  if (reading.wait != Reading::Wait::Nothing) {
+    own.parts.begin(part.sequence + static_cast<uint32_t>(reading.shown - earlier), end, reading, rest);
+  }
+}
+
+/// The stream ends, and with it the message that had no other end.
+void TcpStream::last_message(Direction& own, TransportFacts& facts) {
+  MessageParts::Message* const message = own.parts.until_end();
+  if (message == nullptr) return;
+  const Application reads_as = reader_.application();
+  own.shown = own.parts.finish(*message);
+  const Reading reading = reader_.read(own.shown, false, own.tls_encrypted);
+  show(reads_as, own, reading, facts);
 }
 
 /// Puts segments together until messages are whole.
 void TcpStream::application(const TcpSegment& segment, Direction& own, bool again, TransportFacts& facts) {
   const bool ends = (segment.flags & kFin) != 0;
-  if (inside_http_ && application_ == Application::None && !segment.payload.empty() && !again) {
-    facts.application = Application::Http;
-    facts.pdus = segment.payload;
-    return;
+  own.shown.clear();
+  TcpSegment part = segment;
+  bool has_new = segment.payload_length > 0;
+  while (has_new && !own.parts.begins_at(part.sequence)) {
+    MessageParts::Message* const message = own.parts.continued_at(part.sequence);
+    if (message == nullptr) {
+      if (!again) begun(part, own, facts);
+      break;
+    }
+    const uint32_t left = message->takes_next_segment ? part.payload_length : message->behind - part.sequence;
+    const uint32_t length = std::min(left, part.payload_length);
+    const size_t captured = std::min<size_t>(length, part.payload.size());
+    TcpSegment own_part = part;
+    own_part.payload = part.payload.first(captured);
+    own_part.payload_length = length;
+    if (!message->complete) continued(*message, own_part, own, again, facts);
+    part.sequence += length;
+    part.payload = part.payload.subspan(captured);
+    part.payload_length -= length;
+    has_new = part.payload_length > 0;
   }
-  const Application reads_as = application_;
-  if (application_ == Application::None || again) return;
-  if (segment.payload.empty() && !(ends && own.length == kUntilTheEnd && !own.broken)) return;
-  const bool had_start = own.pending.size() > own.dead;
-  if (!segment.payload.empty() && !join(segment, own)) return;
-  const bool cut = segment.payload.size() < segment.payload_length;
-  facts.tls_encrypted = own.tls_encrypted;
-  size_t whole = segment.payload.empty() ? 0 : whole_messages(own);
-  if (cut || ends || own.pending.size() - whole > kMostPending) whole = own.pending.size();
-  own.dead = whole;
-  if (whole == own.pending.size()) own.length = 0;
-  facts.begins_pdu = whole == 0 && !own.pending.empty() && !had_start && application_ == Application::Tls;
-  if (whole == 0 && !facts.begins_pdu) return;
-  facts.application = reads_as;
-  facts.inside_http = inside_http_ && reads_as != Application::Http;
-  facts.tls13 = tls13_;
-  facts.pdus = std::span<const uint8_t>(own.pending).first(whole);
+  if (ends) last_message(own, facts);
 }
 
 }  // namespace wirewatch::filter

@@ -9,6 +9,8 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/filter/message_parts.h"
+#include "dataplane/filter/message_reader.h"
 #include "dataplane/filter/stream_tracker.h"
 
 namespace wirewatch::filter {
@@ -18,6 +20,7 @@ struct TcpSegment {
   uint32_t sequence = 0;
   uint32_t acknowledgment = 0;
   uint8_t flags = 0;
+  uint16_t window = 0;
   int window_shift = -1;  // of its options
   uint16_t source_port = 0, destination_port = 0;
   std::span<const uint8_t> payload;  // captured
@@ -52,33 +55,31 @@ class TcpStream {
     uint32_t acknowledged = 0;  // what it acknowledged last
     uint32_t base = 0;
     uint32_t next = 0;  // highest sequence number so far
+    Timestamp next_time, acknowledged_time;  // of the segments that moved it, and that acknowledged last
+    uint16_t window = 0;
+    unsigned repeated_acknowledgments = 0;
     int window_shift = -1;
     std::vector<Unacknowledged> sent;  // oldest first
-    uint32_t pending_next = 0;         // sequence number behind `pending`
-    std::vector<uint8_t> pending;      // the start of a message
-    size_t dead = 0;                   // bytes of `pending` that were handed out last time
-    size_t length = 0;                 // of the message at the start of `pending`; 0 not known
+    MessageParts parts;
+    std::vector<uint8_t> shown;  // what the last segment completed
     bool tls_encrypted = false;
-    bool broken = false;               // a part of that message was not captured
   };
 
   void acknowledge(const TcpSegment& segment, Direction& other, TransportFacts& facts);
+  bool comes_again(const TcpSegment& segment, const Direction& own, const Direction& other) const noexcept;
   void application(const TcpSegment& segment, Direction& own, bool again, TransportFacts& facts);
-  void recognise(const TcpSegment& segment) noexcept;
-  bool join(const TcpSegment& segment, Direction& own);
-  size_t whole_messages(Direction& own);
+  void last_message(Direction& own, TransportFacts& facts);
+  void continued(MessageParts::Message& message, const TcpSegment& part, Direction& own, bool again, TransportFacts& facts);
+  void begun(const TcpSegment& part, Direction& own, TransportFacts& facts);
+  void show(Application application, Direction& own, const Reading& reading, TransportFacts& facts) const;
 
   uint32_t number_;
   Timestamp first_time_, last_time_;
   std::array<Direction, 2> directions_;
   std::optional<Timestamp> last_syn_;
   std::optional<int64_t> initial_rtt_ns_;
-  Application application_ = Application::None;
+  MessageReader reader_;
   bool reset_ = false;
-  bool asked_for_head_ = false;
-  bool asked_to_connect_ = false;
-  bool inside_http_ = false;  // a proxy made a connection
-  bool tls13_ = false;
 };
 
 }  // namespace wirewatch::filter
