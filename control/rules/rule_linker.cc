@@ -67,6 +67,7 @@ class Linker {
     }
     mark_those_of_ports();
     add_port_guesses();
+    add_hellos();
     return std::move(linked_);
   }
 
@@ -199,6 +200,25 @@ class Linker {
     for (const auto& [key, protocol] : claims) {
       const auto id = static_cast<ApplicationId>(protocol - protocols_.data() + 1);
       content().port_guesses.push_back({key.first, key.second, id});
+    }
+  }
+
+  /// The first one that fits counts, so those that ask more go before those that ask less.
+  void add_hellos() {
+    std::vector<const HelloRuleText*> hellos;
+    for (const ProtocolRule& protocol : protocols_) {
+      for (const HelloRuleText& hello : protocol.hellos) hellos.push_back(&hello);
+    }
+    std::ranges::stable_sort(hellos, std::ranges::greater{}, [](const HelloRuleText* hello) {
+      return !hello->alpns.empty() + !hello->hosts.empty() + !hello->ports.empty();
+    });
+    for (const HelloRuleText* const hello : hellos) {
+      std::vector<HelloName> names;
+      for (const HelloRuleText::Case& name : hello->names) {
+        names.push_back({resolve(name.of, "names"), resolve(name.application, "names")});
+      }
+      content().hellos.push_back({append(content().hello_texts, hello->alpns), append(content().hello_texts, hello->hosts),
+                                  append(content().ports, hello->ports), append(content().hello_names, names)});
     }
   }
 

@@ -44,6 +44,19 @@ struct SignatureRule {
   Extractor extractor = Extractor::None;
 };
 
+/// `[[protocol.hello]]`: what a ClientHello has to say, and which name each protocol gets that carries it.
+struct HelloRuleText {
+  RulePosition at;
+  std::vector<std::string> alpns;
+  std::vector<std::string> hosts;
+  std::vector<uint16_t> ports;
+  struct Case {
+    NameInRule of;
+    NameInRule application;
+  };
+  std::vector<Case> names;
+};
+
 struct PortList {
   uint8_t transports = 0;  // 0: those of the protocol's signatures
   std::vector<uint16_t> ports;
@@ -60,6 +73,7 @@ struct ProtocolRule {
   AnswerReader answers = AnswerReader::None;
   std::vector<PortList> ports;
   std::vector<SignatureRule> signatures;
+  std::vector<HelloRuleText> hellos;
 };
 
 }  // namespace wirewatch

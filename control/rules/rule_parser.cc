@@ -16,9 +16,10 @@ using namespace std::literals;
 
 constexpr std::array kFileKeys{"schema"sv, "protocol"sv};
 constexpr std::array kProtocolKeys{"name"sv,      "category"sv,  "reference"sv, "ports"sv,
-                                   "tcp_ports"sv, "udp_ports"sv, "sig"sv, "peers"sv, "answers"sv};
+                                   "tcp_ports"sv, "udp_ports"sv, "sig"sv, "peers"sv, "answers"sv, "hello"sv};
 constexpr std::array kSignatureKeys{"id"sv,      "l4"sv,    "dir"sv,  "regex"sv,  "test"sv,   "strength"sv,
                                     "confirm"sv, "ports"sv, "over"sv, "refine"sv, "extract"sv, "packets"sv};
+constexpr std::array kHelloKeys{"alpn"sv, "hosts"sv, "ports"sv, "names"sv};
 constexpr std::array<std::pair<std::string_view, uint8_t>, 4> kTransports{
     {{"tcp", kTcpBit}, {"udp", kUdpBit}, {"sctp", kSctpBit}, {"any", kAnyTransport}}};
 constexpr std::array<std::pair<std::string_view, uint8_t>, 3> kSenders{
@@ -31,6 +32,7 @@ constexpr std::array<std::pair<std::string_view, bool>, 2> kPackets{{{"first", f
 constexpr std::array<std::pair<std::string_view, AnswerReader>, 1> kAnswerReaders{{{"dns", AnswerReader::Dns}}};
 constexpr size_t kLongestName = 64;
 constexpr size_t kMostTests = 16;
+constexpr size_t kLongestAlpn = 31;  // as much of it as a classifier keeps, and one for what is longer
 
 /// Names end up in JSON, metrics and command lines: lower case, nothing that needs quoting.
 bool is_name(std::string_view text) {
@@ -159,6 +161,41 @@ SignatureRule parse_signature(const std::string& file, const toml::table& node, 
   return signature;
 }
 
+HelloRuleText parse_hello(const std::string& file, const toml::table& node, Diagnostics& diagnostics) {
+  const TomlTable table(file, node, "[[protocol.hello]]", diagnostics);
+  table.allow_only(kHelloKeys);
+  HelloRuleText hello;
+  hello.at = table.at();
+  for (const TextInRule& alpn : table.texts("alpn")) {
+    if (alpn.text.empty() || alpn.text.size() > kLongestAlpn) {
+      table.complain(alpn.at, "a protocol in 'alpn' has 1 to " + std::to_string(kLongestAlpn) + " characters");
+    }
+    hello.alpns.push_back(alpn.text);
+  }
+  for (const TextInRule& host : table.texts("hosts")) {
+    if (!is_name(host.text) || host.text.front() == '.' || host.text.back() == '.') {
+      table.complain(host.at, "a domain in 'hosts' is in lower case, without a dot at its ends, such as \"dns.example\"");
+    }
+    hello.hosts.push_back(host.text);
+  }
+  hello.ports = table.ports("ports");
+  if (hello.alpns.empty() && hello.hosts.empty() && hello.ports.empty()) {
+    table.complain(table.at(), "[[protocol.hello]] needs 'alpn', 'hosts' or 'ports'");
+  }
+  table.require("names");
+  if (const toml::node* const names = node.get("names"); names != nullptr && names->as_table() == nullptr) {
+    table.complain(table.position(names->source()), "'names' must be a table such as {tls = \"tls.dot\"}");
+  } else if (names != nullptr) {
+    const TomlTable cases(file, *names->as_table(), "names", diagnostics);
+    for (const auto& [key, value] : cases.table()) {
+      if (const auto name = cases.text(key.str())) {
+        hello.names.push_back({{std::string(key.str()), cases.position(key.source())}, {name->text, name->at}});
+      }
+    }
+  }
+  return hello;
+}
+
 ProtocolRule parse_protocol(const RuleFile& file, const toml::table& node, Diagnostics& diagnostics) {
   const TomlTable table(file.name, node, "[[protocol]]", diagnostics);
   table.allow_only(kProtocolKeys);
@@ -179,6 +216,9 @@ ProtocolRule parse_protocol(const RuleFile& file, const toml::table& node, Diagn
   protocol.answers = table.choice("answers", kAnswerReaders).value_or(AnswerReader::None);
   for (const toml::table* const signature : table.tables("sig")) {
     protocol.signatures.push_back(parse_signature(file.name, *signature, diagnostics));
+  }
+  for (const toml::table* const hello : table.tables("hello")) {
+    protocol.hellos.push_back(parse_hello(file.name, *hello, diagnostics));
   }
   return protocol;
 }

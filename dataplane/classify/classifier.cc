@@ -121,9 +121,24 @@ Classification Classifier::observe(ClassifyState& state, const FlowPayload& pack
                     packet.has_sequence};
     scan_packet(state, packet, side, subject);
   }
-  state.done = settled(state, packet, side) && !state.hello.for_hello();
+  const bool named = named_by_hello(state, packet);
+  state.done = (named || settled(state, packet, side)) && !state.hello.for_hello();
   if (!state.done) return {false, verdict_of(state), names().host};
   return {true, finish(state, packet.ip_protocol, packet.client_port, packet.server_port), names().host};
+}
+
+/// A ClientHello may say what will be spoken inside. Whatever comes later is encrypted and adds nothing.
+bool Classifier::named_by_hello(ClassifyState& state, const FlowPayload& packet) noexcept {
+  if (names().ja4.empty() || state.hello.for_hello()) return false;
+  const HelloVerdict said = rules_->name_by_hello(
+      {state.best.application, names().alpn, names().host, packet.server_port, packet.client_port});
+  if (said.application == kUnknownApplication) return false;
+  state.best.application = said.application;
+  state.evidence = said.evidence;
+  if (trace_ != nullptr) [[unlikely]] {
+    trace_->on_match(state.best.signature, said.application, said.evidence, MatchFate::Won, state.best.signature);
+  }
+  return true;
 }
 
 /// Hands the packet on to a ClientHello that is awaited, or keeps it when it overtook the sender's first one.

@@ -128,6 +128,7 @@ class Classifier {
   static int on_whole_match(unsigned int id, unsigned long long from, unsigned long long to,
                             unsigned int flags, void* context) noexcept;
   void await_hello(ClassifyState& state, const FlowPayload& packet, size_t side) noexcept;
+  bool named_by_hello(ClassifyState& state, const FlowPayload& packet) noexcept;
   void read_names(ClassifyState& state, std::span<const Match> matches, const Subject& subject) noexcept;
   void scan_packet(ClassifyState& state, const FlowPayload& packet, size_t side, Subject& subject) noexcept;
   void scan(ClassifyState& state, const Subject& subject) noexcept;

@@ -156,6 +156,17 @@ void blob_fields(auto& io, auto& blob) {
     inner.field(guess.port);
     inner.field(guess.application);
   });
+  io.list(content.hellos, [](auto& inner, auto& hello) {
+    range_fields(inner, hello.alpns);
+    range_fields(inner, hello.hosts);
+    range_fields(inner, hello.ports);
+    range_fields(inner, hello.names);
+  });
+  io.list(content.hello_names, [](auto& inner, auto& name) {
+    inner.field(name.of);
+    inner.field(name.application);
+  });
+  io.list(content.hello_texts, [](auto& inner, auto& text) { inner.field(text); });
   const auto database_fields = [](auto& inner, auto& database) {
     inner.field(database.first_byte);
     inner.field(database.bytes);
@@ -191,6 +202,11 @@ bool valid(const Signature& signature, const RuleContent& content) {
          inside(signature.refinements, content.refinements.size()) && valid(signature.refine_field);
 }
 
+bool valid(const HelloRule& hello, const RuleContent& content) {
+  return inside(hello.alpns, content.hello_texts.size()) && inside(hello.hosts, content.hello_texts.size()) &&
+         inside(hello.ports, content.ports.size()) && inside(hello.names, content.hello_names.size());
+}
+
 /// The first thing in the content that cannot be, or nothing.
 std::string_view fault_in(const RuleContent& content) {
   constexpr size_t kMost = std::numeric_limits<uint16_t>::max();
@@ -223,8 +239,13 @@ std::string_view fault_in(const RuleContent& content) {
   }
   if (!std::ranges::all_of(content.over, known) ||
       !std::ranges::all_of(content.refinements, known, &Refinement::application) ||
-      !std::ranges::all_of(content.port_guesses, known, &PortGuess::application)) {
+      !std::ranges::all_of(content.port_guesses, known, &PortGuess::application) ||
+      !std::ranges::all_of(content.hello_names, known, &HelloName::of) ||
+      !std::ranges::all_of(content.hello_names, known, &HelloName::application)) {
     return "a rule names an application that is not there";
+  }
+  if (!std::ranges::all_of(content.hellos, [&](const HelloRule& hello) { return valid(hello, content); })) {
+    return "a name by a ClientHello refers to something that is not there";
   }
   if (!std::ranges::is_sorted(content.port_guesses, {}, [](const PortGuess& guess) {
         return std::pair(guess.transport, guess.port);

@@ -84,6 +84,18 @@ struct Application {
   AnswerReader answers = AnswerReader::None;
 };
 
+/// A more exact name by what the ClientHello inside a flow says: all that is given has to fit.
+struct HelloRule {
+  Range alpns;  // in RuleContent::hello_texts: what the client offers first; none: it offers nothing
+  Range hosts;  // in RuleContent::hello_texts: domains, one of which the server's name is or lies below; none: any
+  Range ports;  // in RuleContent::ports; none: any
+  Range names;  // in RuleContent::hello_names
+};
+struct HelloName {
+  ApplicationId of = kUnknownApplication;  // the flow so far, such as tls
+  ApplicationId application = kUnknownApplication;
+};
+
 struct RuleContent {
   std::string sha256;                      // hexadecimal, of the rules this was compiled from
   std::vector<Application> applications;   // sorted by name; ApplicationId is the index plus one
@@ -94,6 +106,9 @@ struct RuleContent {
   std::vector<uint16_t> ports;
   std::vector<Refinement> refinements;  // sorted by value within a signature
   std::vector<PortGuess> port_guesses;  // sorted by transport, then port
+  std::vector<HelloRule> hellos;        // those that ask more come first
+  std::vector<HelloName> hello_names;
+  std::vector<std::string> hello_texts;
   uint32_t tcp_scan_limit = 0;          // bytes after which no expression of the database can begin to end
   uint32_t udp_scan_limit = 0;
 };

@@ -79,6 +79,7 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::load(std::span<const uint8_t> by
     }
   }
   rules->index_ports();
+  rules->index_hello_hosts();
   return rules;
 }
 
@@ -104,6 +105,33 @@ void RuleSet::index_ports() {
   }
   std::ranges::sort(by_port_);
   by_port_.erase(std::unique(by_port_.begin(), by_port_.end()), by_port_.end());
+}
+
+void RuleSet::index_hello_hosts() {
+  for (const HelloRule& hello : content_.hellos) {
+    std::vector<ListedDomain> domains;
+    for (const std::string& domain : part(content_.hello_texts, hello.hosts)) domains.push_back({domain, 0});
+    hello_hosts_.emplace_back(std::vector<HostService>{{}}, domains);
+  }
+}
+
+HelloVerdict RuleSet::name_by_hello(const HelloSubject& subject) const noexcept {
+  for (size_t i = 0; i < content_.hellos.size(); ++i) {
+    const HelloRule& hello = content_.hellos[i];
+    const auto names = part(content_.hello_names, hello.names);
+    const auto name = std::ranges::find(names, subject.so_far, &HelloName::of);
+    if (name == names.end()) continue;
+    const auto alpns = part(content_.hello_texts, hello.alpns);
+    const bool offered = alpns.empty() ? subject.alpn.empty() : std::ranges::find(alpns, subject.alpn) != alpns.end();
+    if (!offered) continue;
+    if (hello.hosts.count > 0 && hello_hosts_[i].find(subject.host) == nullptr) continue;
+    const auto ports = part(content_.ports, hello.ports);
+    const auto either = [&](uint16_t port) noexcept { return port == subject.server_port || port == subject.client_port; };
+    if (!ports.empty() && std::ranges::none_of(ports, either)) continue;
+    const bool by_offer_alone = hello.hosts.count == 0 && hello.ports.count == 0;
+    return {name->application, by_offer_alone ? Evidence::Payload : Evidence::Confirmed};
+  }
+  return {};
 }
 
 std::string_view RuleSet::application_name(ApplicationId id) const noexcept {

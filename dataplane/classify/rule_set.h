@@ -15,12 +15,28 @@
 #include <vector>
 
 #include "dataplane/base/result.h"
+#include "dataplane/classify/host_list.h"
 #include "dataplane/classify/rule_content.h"
 #include "dataplane/base/verdict.h"
 
 struct hs_database;
 
 namespace wirewatch {
+
+/// What a ClientHello says that its flow is: kUnknownApplication when it adds nothing.
+struct HelloVerdict {
+  ApplicationId application = kUnknownApplication;
+  Evidence evidence = Evidence::None;
+};
+
+/// What of a ClientHello and its flow names it; empty is: not offered, not given.
+struct HelloSubject {
+  ApplicationId so_far = kUnknownApplication;
+  std::string_view alpn;
+  std::string_view host;
+  uint16_t server_port = 0;
+  uint16_t client_port = 0;
+};
 
 struct ByteDatabase;
 struct RuleBlob;
@@ -83,6 +99,10 @@ class RuleSet {
   /// What a port suggests, or kUnknownApplication. `transport` is one bit, such as kTcpBit.
   ApplicationId guess(uint8_t transport, uint16_t port) const noexcept;
 
+  /// The more exact name of a flow by its ClientHello: the protocol it offers is as good as payload, a name or a port
+  /// beside it confirms.
+  HelloVerdict name_by_hello(const HelloSubject& subject) const noexcept;
+
   /// Calls `each` with every signature that is only looked for on this port.
   template <typename Each>
   void for_signatures_of_port(uint16_t port, Each&& each) const noexcept {
@@ -124,6 +144,7 @@ class RuleSet {
 
   RuleSet() = default;
   void index_ports();
+  void index_hello_hosts();
   static Result<Databases> deserialise(std::span<const ByteDatabase> databases, std::string_view which);
   static Result<Database> deserialise(std::span<const uint8_t> bytes, std::string_view which);
   template <typename T>
@@ -140,6 +161,7 @@ class RuleSet {
   Databases tcp_;
   Databases udp_;
   std::vector<Database> own_;  // by signature
+  std::vector<HostList> hello_hosts_;  // by index in RuleContent::hellos
 };
 
 }  // namespace wirewatch

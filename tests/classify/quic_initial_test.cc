@@ -15,6 +15,8 @@
 #include "dataplane/classify/host_reader.h"
 #include "dataplane/classify/sha256.h"
 #include "tests/classify/client_hello.h"
+#include "tests/classify/flow_under_test.h"
+#include "tests/classify/shipped_rules.h"
 
 namespace wirewatch {
 namespace {
@@ -192,6 +194,28 @@ TEST(QuicInitial, ReadsEveryPacketOfADatagram) {
   EXPECT_EQ(sni(join({initial_packet(kVersion1, crypto_frame(0, message.first(30))),
                       initial_packet(kVersion1, crypto_frame(30, message.subspan(30)))})),
             "quic.example");
+}
+
+TEST(QuicInitial, NamesWhatItCarriesByTheProtocolOffered) {
+  if (std::getenv("WIREWATCH_RULES_SOURCE") == nullptr) GTEST_SKIP() << "WIREWATCH_RULES_SOURCE is not set; meson test sets it";
+  struct Case {
+    Bytes alpn;
+    std::string_view host;
+    std::string_view application;
+  };
+  const std::vector<Case> cases{{{3, 'd', 'o', 'q'}, "resolver.example", "quic.doq"},
+                                {{2, 'h', '3'}, "dns.google", "quic.doh"},
+                                {{2, 'h', '3'}, "www.example", "quic"},
+                                {{4, 'm', 'q', 't', 't'}, "broker.example", "quic.mqtt"},
+                                {{3, 's', 'm', 'b'}, "files.example", "quic.smb"}};
+  for (const Case& each : cases) {
+    const Bytes list = join({{0, static_cast<uint8_t>(each.alpn.size())}, each.alpn});
+    const Bytes message = ClientHello().extension(16, list).server_name(each.host).message();
+    Flow flow(shipped_rules(), 17);
+    const auto said = flow.send(FlowDirection::ToServer, initial_packet(kVersion1, crypto_frame(0, message)));
+    EXPECT_EQ(flow.name(said.verdict), each.application);
+    EXPECT_EQ(said.host, each.host);
+  }
 }
 
 TEST(QuicInitial, RefusesAPacketThatWasTamperedWith) {

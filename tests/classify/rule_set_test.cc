@@ -38,6 +38,10 @@ category = "first"
   regex = '^alpha'
   strength = "strong"
   refine = {field = "u8@5", 1 = "zeta"}
+  [[protocol.hello]]
+  alpn = ["one", "two"]
+  hosts = ["a.example"]
+  names = {alpha = "zeta"}
 )";
 
 std::vector<uint8_t> blob() {
@@ -92,6 +96,9 @@ TEST(RuleBlob, KeepsEveryFieldOfASignature) {
   EXPECT_EQ(decoded->content.predicates[1].comparison, Comparison::InRange);
   EXPECT_EQ(decoded->content.ports, (std::vector<uint16_t>{7, 9}));
   EXPECT_EQ(decoded->content.refinements.at(0).application, 2u);
+  EXPECT_EQ(decoded->content.hello_texts, (std::vector<std::string>{"one", "two", "a.example"}));
+  EXPECT_EQ(decoded->content.hellos.at(0).alpns.count, 2u);
+  EXPECT_EQ(decoded->content.hello_names.at(0).of, 1u);
   EXPECT_EQ(encode_rule_blob(*decoded), blob());
 }
 
@@ -171,6 +178,10 @@ TEST(RuleSet, RefusesContentThatRefersToNothing) {
       {"ports", [](RuleContent& content) { content.signatures[2].ports.first = 1; }},
       {"over", [](RuleContent& content) { content.over[0] = 0; }},
       {"refinement", [](RuleContent& content) { content.refinements[0].application = 3; }},
+      {"hello's texts", [](RuleContent& content) { content.hellos[0].hosts.count = 2; }},
+      {"hello's names", [](RuleContent& content) { content.hellos[0].names.first = 2; }},
+      {"hello of nobody", [](RuleContent& content) { content.hello_names[0].of = 3; }},
+      {"hello to nobody", [](RuleContent& content) { content.hello_names[0].application = 0; }},
       {"port guess", [](RuleContent& content) { content.port_guesses[0].application = 3; }},
       {"port guesses out of order", [](RuleContent& content) { std::ranges::reverse(content.port_guesses); }},
       {"names out of order", [](RuleContent& content) { std::ranges::reverse(content.applications); }},

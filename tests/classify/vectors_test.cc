@@ -53,14 +53,14 @@ class RuleVectors : public testing::Test {
     return 0;
   }
   /// The payload alone in a flow of its own, on the signature's port if it needs one and else on a foreign one.
-  Verdict show(uint16_t index, const VectorPayload& payload, bool sctp = false) {
+  Verdict show(uint16_t index, const VectorPayload& payload) {
     const Signature& signature = rules->signature(index);
     const auto ports = rules->ports(signature);
     ClassifyState state{};
     seen.signatures.clear();
-    const bool udp = (signature.transports & kTcpBit) == 0;
+    const uint8_t ip_protocol = (signature.transports & kTcpBit) != 0 ? 6 : (signature.transports & kUdpBit) != 0 ? 17 : 132;
     return classifier
-        ->observe(state, {.ip_protocol = static_cast<uint8_t>(sctp ? 132 : udp ? 17 : 6),
+        ->observe(state, {.ip_protocol = ip_protocol,
                           .direction = signature.senders == kServerBit ? FlowDirection::ToClient : FlowDirection::ToServer,
                           .client_port = kClientPort,
                           .server_port = ports.empty() ? kForeignPort : ports[0],
