@@ -46,7 +46,7 @@ TEST(Captures, AnswersBeginAsAllOthersDo) {
   EXPECT_EQ(Json::parse(response.body)["capture"]["name"], "x");
 }
 
-struct Wrong {
+struct WrongName {
   const char* target;
   Method method;
   unsigned status;
@@ -58,7 +58,7 @@ constexpr const char* kName = "a name in a path has 1 to 128 letters, digits, '_
 TEST(Captures, NamesInPathsReachNothingButWhatTheyName) {
   const std::string longest(129, 'x');
   const std::string too_long = "/api/v1/captures/" + longest;
-  const Wrong cases[] = {
+  const WrongName cases[] = {
       {"/api/v1/captures/", Method::Get, 400, kName},
       {"/api/v1/captures/..", Method::Get, 400, kName},
       {"/api/v1/captures/.", Method::Get, 400, kName},
@@ -92,7 +92,7 @@ TEST(Captures, NamesInPathsReachNothingButWhatTheyName) {
       {"/api/v1/captures", Method::Delete, 405, "/api/v1/captures takes GET, POST, not DELETE"},
       {"/api/v1/captures/x/files/y", Method::Delete, 405, "/api/v1/captures/x/files/y takes GET, not DELETE"},
       {"/api/v1/captures?top=3", Method::Get, 400, "unknown parameter 'top'; this takes none"}};
-  for (const Wrong& each : cases) {
+  for (const WrongName& each : cases) {
     StubLiveData live;
     const ApiResponse response = ask(live, each.method, each.target);
     EXPECT_EQ(response.status, each.status) << each.target;

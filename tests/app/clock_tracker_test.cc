@@ -7,13 +7,13 @@
 #include <random>
 #include <vector>
 
+#include "dataplane/base/timestamp.h"
 #include "dataplane/source/tsc_clock.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kStart = 1'700'000'000 * kSecond;  // UTC of the simulation's first moment
+constexpr int64_t kStart = 1'700'000'000 * kSecond_ns;  // UTC of the simulation's first moment
 
 /// As mlx5 counts: so many ticks a nanosecond, off by some ppm, from an arbitrary beginning.
 struct SimulatedNic {
@@ -34,7 +34,7 @@ struct Simulation {
   ClockTracker tracker{20};
   std::vector<ClockMap> maps;  // in force from i * kInterval on
   std::vector<ClockState> states;
-  static constexpr int64_t kInterval = kSecond / 4;
+  static constexpr int64_t kInterval = kSecond_ns / 4;
 };
 
 /// Reads the clocks four times a second, each reading off by up to 150 ns and saying so.
@@ -60,12 +60,12 @@ class ClockTrackerAtDrift : public ::testing::TestWithParam<double> {};
 
 TEST_P(ClockTrackerAtDrift, MeasuresDurationsToAMicrosecond) {
   const SimulatedNic nic{.ppm = GetParam()};
-  const Simulation run = follow(nic, 30 * kSecond);
+  const Simulation run = follow(nic, 30 * kSecond_ns);
   EXPECT_EQ(run.tracker.steps(), 0u);
   EXPECT_EQ(run.tracker.state(), ClockState::Steady);
   EXPECT_LT(run.tracker.error_ns(), 1'000);
-  for (const int64_t apart : {int64_t{20'000}, int64_t{1'000'000}, int64_t{50'000'000}, kSecond, 3 * kSecond}) {
-    for (int64_t first = 2 * kSecond; first + apart < 30 * kSecond; first += 77'777'777) {
+  for (const int64_t apart : {int64_t{20'000}, int64_t{1'000'000}, int64_t{50'000'000}, kSecond_ns, 3 * kSecond_ns}) {
+    for (int64_t first = 2 * kSecond_ns; first + apart < 30 * kSecond_ns; first += 77'777'777) {
       EXPECT_NEAR(static_cast<double>(measured(run, nic, first, apart)), static_cast<double>(apart), 1'000)
           << apart << " apart at " << first;
     }
@@ -74,17 +74,17 @@ TEST_P(ClockTrackerAtDrift, MeasuresDurationsToAMicrosecond) {
 INSTANTIATE_TEST_SUITE_P(Ppm, ClockTrackerAtDrift, ::testing::Values(-50.0, -1.0, 0.0, 50.0));
 
 TEST(ClockTracker, FlagsAStepAndIsRightAgainAfterIt) {
-  for (const int64_t step : {int64_t{50'000}, int64_t{-50'000}, 37 * kSecond, -10 * kSecond}) {
-    const SimulatedNic nic{.ppm = 50, .step_at = 10 * kSecond + 1, .step_ns = step};
-    const Simulation run = follow(nic, 20 * kSecond);
+  for (const int64_t step : {int64_t{50'000}, int64_t{-50'000}, 37 * kSecond_ns, -10 * kSecond_ns}) {
+    const SimulatedNic nic{.ppm = 50, .step_at = 10 * kSecond_ns + 1, .step_ns = step};
+    const Simulation run = follow(nic, 20 * kSecond_ns);
     EXPECT_EQ(run.tracker.steps(), 1u) << step;
     const auto size = static_cast<double>(step);  // by the NIC's own rate, which is 50 ppm off
     EXPECT_NEAR(static_cast<double>(run.tracker.last_step_ns()), -size, 2'000 + std::abs(size) * 51e-6) << step;
-    const size_t after = static_cast<size_t>(10 * kSecond / Simulation::kInterval) + 1;
+    const size_t after = static_cast<size_t>(10 * kSecond_ns / Simulation::kInterval) + 1;
     EXPECT_EQ(run.states[after - 1], ClockState::Steady) << step;
     for (size_t i = 0; i < 4; ++i) EXPECT_EQ(run.states[after + i], ClockState::Stepping) << step << " sample " << i;
     EXPECT_EQ(run.states[after + 6], ClockState::Steady) << step;
-    for (int64_t first = 12 * kSecond; first < 18 * kSecond; first += 77'777'777) {
+    for (int64_t first = 12 * kSecond_ns; first < 18 * kSecond_ns; first += 77'777'777) {
       EXPECT_NEAR(static_cast<double>(measured(run, nic, first, 50'000'000)), 50'000'000, 1'000) << step;
     }
   }
@@ -101,7 +101,7 @@ TEST(ClockTracker, TakesOneBadReadingForWhatItIs) {
   }
   EXPECT_EQ(tracker.steps(), 0u);
   EXPECT_EQ(tracker.state(), ClockState::Steady);
-  EXPECT_LT(std::abs(tracker.map().to_ns(nic.at(10 * kSecond)) - (kStart + 10 * kSecond)), 5'000);
+  EXPECT_LT(std::abs(tracker.map().to_ns(nic.at(10 * kSecond_ns)) - (kStart + 10 * kSecond_ns)), 5'000);
 }
 
 TEST(ClockTracker, FollowsAReferenceThatIsSlewedWithoutGoingBack) {
@@ -124,7 +124,7 @@ TEST(ClockTracker, FollowsAReferenceThatIsSlewedWithoutGoingBack) {
 TEST(ClockMap, IsExactForACounterOfNanoseconds) {
   const ClockMap identity;
   EXPECT_EQ(identity.to_ns(1'700'000'000'123'456'789u), 1'700'000'000'123'456'789);
-  const ClockMap less_tai{0, -37 * kSecond, int64_t{1} << ClockMap::kFraction};
+  const ClockMap less_tai{0, -37 * kSecond_ns, int64_t{1} << ClockMap::kFraction};
   EXPECT_EQ(less_tai.to_ns(1'700'000'037'123'456'789u), 1'700'000'000'123'456'789);
 }
 
@@ -134,7 +134,7 @@ TEST(TscClock, AgreesWithTheSystemsClock) {
   int64_t closest = INT64_MAX;
   for (int i = 0; i < 50; ++i) {  // the best of many: the thread may be scheduled away in between
     ::clock_gettime(CLOCK_REALTIME, &time);
-    const int64_t now = int64_t{time.tv_sec} * kSecond + time.tv_nsec;
+    const int64_t now = int64_t{time.tv_sec} * kSecond_ns + time.tv_nsec;
     closest = std::min(closest, std::abs(clock.now_ns() - now));
   }
   EXPECT_LT(closest, 20'000);

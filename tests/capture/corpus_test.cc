@@ -12,6 +12,7 @@
 #include <set>
 #include <sstream>
 
+#include "dataplane/base/timestamp.h"
 #include "tests/capture/reading.h"
 
 namespace wirewatch::testing {
@@ -24,7 +25,7 @@ fs::path corpus() {
   return folder == nullptr ? fs::path() : fs::path(folder);
 }
 
-std::string to_text(int64_t time_ns) { return fmt::format("{}.{:09}", time_ns / kSecond, time_ns % kSecond); }
+std::string to_text(int64_t time_ns) { return fmt::format("{}.{:09}", time_ns / kSecond_ns, time_ns % kSecond_ns); }
 
 /// Seconds beyond what int64 nanoseconds can say: the reader gives such frames no time.
 bool out_of_range(const std::string& time) { return std::stod(time) > double(std::numeric_limits<int64_t>::max()) / 1e9; }

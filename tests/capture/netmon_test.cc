@@ -2,20 +2,20 @@
 // Network Monitor. Which network types are frames was checked by patching one record's type and asking tshark 4.0.17.
 #include <gtest/gtest.h>
 
+#include "dataplane/base/timestamp.h"
 #include "dataplane/capture/link_type.h"
 #include "tests/capture/reading.h"
 
 namespace wirewatch::testing {
 namespace {
 
-const Bytes kFrame = pattern(60);
 using Unreads = std::vector<std::pair<std::string, uint64_t>>;
-constexpr int64_t kStart = 1'333'039'053 * kSecond + 377'000'000;  // date -u -d '2012-03-29 16:37:33.377' +%s.%N
+constexpr int64_t kStart = 1'333'039'053 * kSecond_ns + 377'000'000;  // date -u -d '2012-03-29 16:37:33.377' +%s.%N
 constexpr uint64_t kFileTimeOf1970 = 116'444'736'000'000'000;
 
 TEST(NetMon, ReadsTimesAsMicrosecondsSinceAStartTakenAsUtc) {
   const auto reading = read_memory(NetMonBuilder().record(0, kFrame).record(1'000'005, pattern(20)).bytes());
-  const std::vector<Frame> expected{{1, kStart, 60, 1, 0, kFrame}, {2, kStart + kSecond + 5000, 20, 1, 0, pattern(20)}};
+  const std::vector<Frame> expected{{1, kStart, 60, 1, 0, kFrame}, {2, kStart + kSecond_ns + 5000, 20, 1, 0, pattern(20)}};
   EXPECT_EQ(reading.frames, expected);
   EXPECT_EQ(reading.summary.format, CaptureFormat::NetMon);
   EXPECT_EQ(reading.summary.timestamp_resolution_ns, 1000);
@@ -25,7 +25,7 @@ TEST(NetMon, ReadsTimesAsMicrosecondsSinceAStartTakenAsUtc) {
 
 TEST(NetMon, ReadsFramesFromBeforeTheStart) {
   const auto a_second_before = static_cast<uint64_t>(-1'000'000);
-  EXPECT_EQ(read_memory(NetMonBuilder().record(a_second_before, kFrame).bytes()).frames.at(0).time_ns, kStart - kSecond);
+  EXPECT_EQ(read_memory(NetMonBuilder().record(a_second_before, kFrame).bytes()).frames.at(0).time_ns, kStart - kSecond_ns);
 }
 
 TEST(NetMon, ReadsTheUtcTimeOfVersion23) {
@@ -36,7 +36,7 @@ TEST(NetMon, ReadsTheUtcTimeOfVersion23) {
 
 TEST(NetMon, ReadsVersion1InMilliseconds) {
   const auto reading = read_memory(NetMonBuilder({.major = 1, .minor = 1}).record(1500, kFrame).bytes());
-  const std::vector<Frame> expected{{1, kStart + kSecond + kSecond / 2, 60, 1, 0, kFrame}};
+  const std::vector<Frame> expected{{1, kStart + kSecond_ns + kSecond_ns / 2, 60, 1, 0, kFrame}};
   EXPECT_EQ(reading.frames, expected);
   EXPECT_EQ(reading.summary.timestamp_resolution_ns, 1'000'000);
 }
@@ -118,11 +118,11 @@ TEST_P(NetMonStartTime, BecomesNanosecondsSince1970) {
 INSTANTIATE_TEST_SUITE_P(
     All, NetMonStartTime,
     ::testing::Values(Start{"Epoch", {1970, 1, 1, 0, 0, 0, 0}, 0},
-                      Start{"BeforeEpoch", {1969, 12, 31, 23, 59, 59, 1}, -kSecond + 1'000'000},
-                      Start{"LeapDay", {2024, 2, 29, 12, 0, 0, 0}, 1'709'208'000 * kSecond},
-                      Start{"DayAfterLeapDay", {2000, 3, 1, 0, 0, 0, 0}, 951'868'800 * kSecond},
-                      Start{"NoLeapDayIn2100", {2100, 3, 1, 0, 0, 0, 0}, 4'107'542'400 * kSecond},
-                      Start{"Month13", {2012, 13, 29, 16, 37, 33, 0}, 1'359'477'453 * kSecond},
+                      Start{"BeforeEpoch", {1969, 12, 31, 23, 59, 59, 1}, -kSecond_ns + 1'000'000},
+                      Start{"LeapDay", {2024, 2, 29, 12, 0, 0, 0}, 1'709'208'000 * kSecond_ns},
+                      Start{"DayAfterLeapDay", {2000, 3, 1, 0, 0, 0, 0}, 951'868'800 * kSecond_ns},
+                      Start{"NoLeapDayIn2100", {2100, 3, 1, 0, 0, 0, 0}, 4'107'542'400 * kSecond_ns},
+                      Start{"Month13", {2012, 13, 29, 16, 37, 33, 0}, 1'359'477'453 * kSecond_ns},
                       Start{"YearZero", {0, 3, 29, 16, 37, 33, 0}, kNoTimestamp.ns},
                       Start{"AllOnes", {65535, 65535, 65535, 65535, 65535, 65535, 65535}, kNoTimestamp.ns}),
     [](const auto& row) { return std::string(row.param.description); });
@@ -133,14 +133,14 @@ TEST(NetMon, CountsTimesOutOfRange) {
   EXPECT_EQ(reading.unread(), (Unreads{{"timestamp_out_of_range", 1}}));
 }
 
-struct Damage {
+struct NetMonDamage {
   const char* description;
   Bytes file;
   size_t frames;
   const char* mentions;
 };
 
-class DamagedNetMon : public ::testing::TestWithParam<Damage> {};
+class DamagedNetMon : public ::testing::TestWithParam<NetMonDamage> {};
 
 TEST_P(DamagedNetMon, DeliversWhatCanBeReadAndSaysWhatIsWrong) {
   const auto reading = read_memory(GetParam().file);
@@ -149,7 +149,6 @@ TEST_P(DamagedNetMon, DeliversWhatCanBeReadAndSaysWhatIsWrong) {
   EXPECT_NE(reading.summary.damage.find(GetParam().mentions), std::string::npos) << reading.summary.damage;
 }
 
-Bytes cut(const Bytes& file, size_t from_end) { return Bytes(file.begin(), file.end() - static_cast<std::ptrdiff_t>(from_end)); }
 NetMonBuilder three(uint8_t minor = 0) {  // of 16 + 60 bytes and the trailer each, from byte 128 on
   return NetMonBuilder({.minor = minor}).record(0, kFrame).record(1, kFrame).record(2, kFrame);
 }
@@ -157,15 +156,15 @@ NetMonBuilder three(uint8_t minor = 0) {  // of 16 + 60 bytes and the trailer ea
 INSTANTIATE_TEST_SUITE_P(
     All, DamagedNetMon,
     ::testing::Values(
-        Damage{"TableCut", cut(three().bytes(), 4), 2, "frame table at byte 356 is cut short: expected 12 bytes, 2 whole"},
-        Damage{"TableLengthOdd", three().bytes(std::nullopt, 11), 2, "expected 11 bytes"},
-        Damage{"TableMissing", cut(three(2).bytes(), 12), 3, "12 bytes of frame table at byte 374 of 374"},
-        Damage{"TableEmpty", three(3).bytes(std::nullopt, 0), 3, "0 bytes of frame table at byte 401"},
-        Damage{"TableFarBehindTheEnd", cut(three().bytes(0xfffffff0), 12), 3, "at byte 4294967280"},
-        Damage{"FileCutInALaterRecord", cut(three().bytes(), 12 + 30), 2, "12 bytes of frame table at byte 356 of 326"},
-        Damage{"RecordBehindTheEnd", three().table_entry(400).bytes(), 3, "frame 4 is said to be at byte 400"},
-        Damage{"RecordHeaderCut", three().table_entry(357).bytes(), 3, "frame 4 is said to be at byte 357"},
-        Damage{"LengthHuge", three().record(3, kFrame, 1, 0, 0xffffffff).bytes(), 3, "byte 356 claims 4294967295"}),
+        NetMonDamage{"TableCut", cut(three().bytes(), 4), 2, "frame table at byte 356 is cut short: expected 12 bytes, 2 whole"},
+        NetMonDamage{"TableLengthOdd", three().bytes(std::nullopt, 11), 2, "expected 11 bytes"},
+        NetMonDamage{"TableMissing", cut(three(2).bytes(), 12), 3, "12 bytes of frame table at byte 374 of 374"},
+        NetMonDamage{"TableEmpty", three(3).bytes(std::nullopt, 0), 3, "0 bytes of frame table at byte 401"},
+        NetMonDamage{"TableFarBehindTheEnd", cut(three().bytes(0xfffffff0), 12), 3, "at byte 4294967280"},
+        NetMonDamage{"FileCutInALaterRecord", cut(three().bytes(), 12 + 30), 2, "12 bytes of frame table at byte 356 of 326"},
+        NetMonDamage{"RecordBehindTheEnd", three().table_entry(400).bytes(), 3, "frame 4 is said to be at byte 400"},
+        NetMonDamage{"RecordHeaderCut", three().table_entry(357).bytes(), 3, "frame 4 is said to be at byte 357"},
+        NetMonDamage{"LengthHuge", three().record(3, kFrame, 1, 0, 0xffffffff).bytes(), 3, "byte 356 claims 4294967295"}),
     [](const auto& row) { return std::string(row.param.description); });
 
 TEST(NetMon, RefusesHeadersThatSayNothing) {

@@ -3,12 +3,11 @@
 // `editcap -F rh6_1pcap|suse6_3pcap|nokiapcap|modpcap` and with hand-made AIX, 2.2 and 2.3 files (tshark 4.0.17).
 #include <gtest/gtest.h>
 
+#include "dataplane/base/timestamp.h"
 #include "tests/capture/reading.h"
 
 namespace wirewatch::testing {
 namespace {
-
-const Bytes kFrame = pattern(60);
 
 TEST(Pcap, ReadsBothByteOrdersAndBothResolutions) {
   for (const std::endian order : {std::endian::little, std::endian::big}) {
@@ -18,8 +17,8 @@ TEST(Pcap, ReadsBothByteOrdersAndBothResolutions) {
       const auto reading =
           read_memory(PcapBuilder(options).record(7, 5, kFrame).record(8, 6, pattern(20, 9), 1500).bytes());
       const int64_t unit = nanoseconds ? 1 : 1000;
-      const std::vector<Frame> expected{{1, 7 * kSecond + 5 * unit, 60, 1, 0, kFrame},
-                                        {2, 8 * kSecond + 6 * unit, 1500, 1, 0, pattern(20, 9)}};
+      const std::vector<Frame> expected{{1, 7 * kSecond_ns + 5 * unit, 60, 1, 0, kFrame},
+                                        {2, 8 * kSecond_ns + 6 * unit, 1500, 1, 0, pattern(20, 9)}};
       EXPECT_EQ(reading.frames, expected);
       EXPECT_EQ(reading.summary.format, CaptureFormat::Pcap);
       EXPECT_EQ(reading.summary.timestamp_resolution_ns, unit);
@@ -105,12 +104,12 @@ TEST(Pcap, HoldsOriginalLengthsAtWhatTsharkReports) {
 TEST(Pcap, CarriesASubsecondFieldOfASecondOrMoreOver) {
   const auto reading = read_memory(PcapBuilder().record(1, 2'500'000, kFrame).bytes());
   ASSERT_EQ(reading.frames.size(), 1u);
-  EXPECT_EQ(reading.frames[0].time_ns, 3 * kSecond + kSecond / 2);
+  EXPECT_EQ(reading.frames[0].time_ns, 3 * kSecond_ns + kSecond_ns / 2);
 }
 
 TEST(Pcap, CountsSecondsPast2038) {
   const auto reading = read_memory(PcapBuilder().record(0xffffffff, 0, kFrame).bytes());
-  EXPECT_EQ(reading.frames.at(0).time_ns, 4'294'967'295 * kSecond);
+  EXPECT_EQ(reading.frames.at(0).time_ns, 4'294'967'295 * kSecond_ns);
 }
 
 TEST(Pcap, IgnoresTheFrameCheckSequenceBitsOfTheLinkType) {
@@ -139,7 +138,7 @@ TEST(Pcap, ReadsAFileWithoutPackets) {
   EXPECT_EQ(reading.summary.link_type, 113);
 }
 
-struct Damage {
+struct PcapDamage {
   const char* description;
   Bytes file;
   size_t frames;         // delivered before it
@@ -147,7 +146,7 @@ struct Damage {
   const char* reason;
 };
 
-class DamagedPcap : public ::testing::TestWithParam<Damage> {};
+class DamagedPcap : public ::testing::TestWithParam<PcapDamage> {};
 
 TEST_P(DamagedPcap, DeliversWhatCameBeforeAndSaysWhere) {
   const auto reading = read_memory(GetParam().file);
@@ -158,20 +157,19 @@ TEST_P(DamagedPcap, DeliversWhatCameBeforeAndSaysWhere) {
   EXPECT_EQ(reading.unread(), unread);
 }
 
-Bytes cut(const Bytes& file, size_t from_end) { return Bytes(file.begin(), file.end() - static_cast<std::ptrdiff_t>(from_end)); }
 const Bytes kTwoRecords = PcapBuilder().record(1, 2, kFrame).record(1, 3, kFrame).bytes();
 constexpr uint32_t kOneTooMany = kMaxCapturedLength + 1;
 
 INSTANTIATE_TEST_SUITE_P(
     All, DamagedPcap,
     ::testing::Values(
-        Damage{"LastByteMissing", cut(kTwoRecords, 1), 1, "75 bytes into the record at byte 100", "truncated_record"},
-        Damage{"HeaderCut", cut(kTwoRecords, 61), 1, "15 bytes into the record at byte 100", "truncated_record"},
-        Damage{"OneStrayByte", kTwoRecords + Bytes{0}, 2, "byte 176", "truncated_record"},
-        Damage{"LengthTooLarge",
+        PcapDamage{"LastByteMissing", cut(kTwoRecords, 1), 1, "75 bytes into the record at byte 100", "truncated_record"},
+        PcapDamage{"HeaderCut", cut(kTwoRecords, 61), 1, "15 bytes into the record at byte 100", "truncated_record"},
+        PcapDamage{"OneStrayByte", kTwoRecords + Bytes{0}, 2, "byte 176", "truncated_record"},
+        PcapDamage{"LengthTooLarge",
                PcapBuilder().record(1, 2, kFrame).record_claiming(1, 3, kOneTooMany, kOneTooMany, kFrame).bytes(), 1,
                "byte 100 claims 262145", "damaged_record"},
-        Damage{"FirstLengthHuge", PcapBuilder().record_claiming(1, 2, 0xffffffff, 60, kFrame).bytes(), 0,
+        PcapDamage{"FirstLengthHuge", PcapBuilder().record_claiming(1, 2, 0xffffffff, 60, kFrame).bytes(), 0,
                "byte 24 claims 4294967295", "damaged_record"}),
     [](const auto& row) { return std::string(row.param.description); });
 
@@ -181,13 +179,13 @@ TEST(Pcap, ReadsTheLargestRecordThatIsBelieved) {
   EXPECT_EQ(reading.frames[0].data.size(), kMaxCapturedLength);
 }
 
-struct BadHeader {
+struct BadPcapHeader {
   const char* description;
   Bytes file;
   const char* mentions;
 };
 
-class PcapHeader : public ::testing::TestWithParam<BadHeader> {};
+class PcapHeader : public ::testing::TestWithParam<BadPcapHeader> {};
 
 TEST_P(PcapHeader, IsRefusedWithWhatWasExpected) {
   const auto reading = read_memory(GetParam().file);
@@ -196,11 +194,11 @@ TEST_P(PcapHeader, IsRefusedWithWhatWasExpected) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, PcapHeader,
-    ::testing::Values(BadHeader{"Empty", {}, "an empty one"},
-                      BadHeader{"Text", Bytes{'N', 'o', '.', ' '}, "found 4e 6f 2e 20"},
-                      BadHeader{"OneByte", Bytes{0xd4}, "found d4"},
-                      BadHeader{"CutShort", cut(PcapBuilder().bytes(), 1), "expected 24 bytes, the file has 23"},
-                      BadHeader{"Version1", PcapBuilder({.major = 1}).bytes(), "version 2 or later at byte 4, found 1.4"}),
+    ::testing::Values(BadPcapHeader{"Empty", {}, "an empty one"},
+                      BadPcapHeader{"Text", Bytes{'N', 'o', '.', ' '}, "found 4e 6f 2e 20"},
+                      BadPcapHeader{"OneByte", Bytes{0xd4}, "found d4"},
+                      BadPcapHeader{"CutShort", cut(PcapBuilder().bytes(), 1), "expected 24 bytes, the file has 23"},
+                      BadPcapHeader{"Version1", PcapBuilder({.major = 1}).bytes(), "version 2 or later at byte 4, found 1.4"}),
     [](const auto& row) { return std::string(row.param.description); });
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <gtest/gtest.h>
 
+#include "dataplane/base/timestamp.h"
 #include "tests/capture/reading.h"
 
 namespace wirewatch::testing {
@@ -22,7 +23,7 @@ TEST(PcapNg, ReadsEnhancedPacketsInBothByteOrders) {
     PcapNgBuilder builder;
     builder.section(order).interface({.link_type = 113}).enhanced(0, 5'000'001, kFrame).enhanced(0, 6'000'000, kFrame, 1500);
     const auto reading = read_memory(builder.bytes());
-    const std::vector<Frame> expected{{1, 5 * kSecond + 1000, 61, 113, 0, kFrame}, {2, 6 * kSecond, 1500, 113, 0, kFrame}};
+    const std::vector<Frame> expected{{1, 5 * kSecond_ns + 1000, 61, 113, 0, kFrame}, {2, 6 * kSecond_ns, 1500, 113, 0, kFrame}};
     EXPECT_EQ(reading.frames, expected);
     EXPECT_EQ(reading.summary.format, CaptureFormat::PcapNg);
     EXPECT_EQ(reading.summary.link_type, 113);
@@ -33,7 +34,7 @@ TEST(PcapNg, ReadsEnhancedPacketsInBothByteOrders) {
 
 TEST(PcapNg, ReadsObsoletePacketBlocks) {
   const auto reading = read_memory(one_interface().obsolete(0, 5'000'000, kFrame).bytes());
-  const std::vector<Frame> expected{{1, 5 * kSecond, 61, 1, 0, kFrame}};
+  const std::vector<Frame> expected{{1, 5 * kSecond_ns, 61, 1, 0, kFrame}};
   EXPECT_EQ(reading.frames, expected);
 }
 
@@ -93,17 +94,17 @@ constexpr uint64_t kMaxUnits = ~uint64_t{0};
 INSTANTIATE_TEST_SUITE_P(
     All, PcapNgTime,
     ::testing::Values(
-        Resolution{"Seconds", {.resolution = uint8_t{0}}, 5, 5 * kSecond, kSecond},
+        Resolution{"Seconds", {.resolution = uint8_t{0}}, 5, 5 * kSecond_ns, kSecond_ns},
         Resolution{"Milliseconds", {.resolution = uint8_t{3}}, 5, 5'000'000, 1'000'000},
         Resolution{"Picoseconds", {.resolution = uint8_t{12}}, 5'999, 5, 1},
         Resolution{"FinestDecimal", {.resolution = uint8_t{127}}, kMaxUnits, 0, 1},
-        Resolution{"HalfSeconds", {.resolution = uint8_t{kPowerOfTwo | 1}}, 3, kSecond + kSecond / 2, kSecond / 2},
-        Resolution{"TwoToTheMinus20", {.resolution = uint8_t{kPowerOfTwo | 20}}, (uint64_t{1} << 20) + 1, kSecond + 953, 954},
+        Resolution{"HalfSeconds", {.resolution = uint8_t{kPowerOfTwo | 1}}, 3, kSecond_ns + kSecond_ns / 2, kSecond_ns / 2},
+        Resolution{"TwoToTheMinus20", {.resolution = uint8_t{kPowerOfTwo | 20}}, (uint64_t{1} << 20) + 1, kSecond_ns + 953, 954},
         Resolution{"FinestBinary", {.resolution = uint8_t{255}}, kMaxUnits, 0, 1},
-        Resolution{"TwoToTheMinus64", {.resolution = uint8_t{kPowerOfTwo | 64}}, uint64_t{1} << 63, kSecond / 2, 1},
-        Resolution{"OffsetAdded", {.offset_seconds = 100}, 5'000'000, 105 * kSecond, 1000},
-        Resolution{"OffsetBefore1970", {.offset_seconds = -100}, 5'000'000, -95 * kSecond, 1000},
-        Resolution{"OffsetBringsItBackIntoRange", {.offset_seconds = -9'000'000'000}, 18'000'000'000'000'000, 9'000'000'000 * kSecond, 1000},
+        Resolution{"TwoToTheMinus64", {.resolution = uint8_t{kPowerOfTwo | 64}}, uint64_t{1} << 63, kSecond_ns / 2, 1},
+        Resolution{"OffsetAdded", {.offset_seconds = 100}, 5'000'000, 105 * kSecond_ns, 1000},
+        Resolution{"OffsetBefore1970", {.offset_seconds = -100}, 5'000'000, -95 * kSecond_ns, 1000},
+        Resolution{"OffsetBringsItBackIntoRange", {.offset_seconds = -9'000'000'000}, 18'000'000'000'000'000, 9'000'000'000 * kSecond_ns, 1000},
         Resolution{"OffsetOutOfRange", {.offset_seconds = std::numeric_limits<int64_t>::min()}, 1, kNoTimestamp.ns, 1000},
         Resolution{"TimeOutOfRange", {}, kMaxUnits, kNoTimestamp.ns, 1000},
         Resolution{"SumOutOfRange", {.offset_seconds = 9'000'000'000}, 9'000'000'000'000'000, kNoTimestamp.ns, 1000}),
@@ -234,13 +235,13 @@ INSTANTIATE_TEST_SUITE_P(
                1, "is 2000016, expected 2000012", "damaged_record"}),
     [](const auto& row) { return std::string(row.param.description); });
 
-struct BadHeader {
+struct BadPcapNgHeader {
   const char* description;
   Bytes file;
   const char* mentions;
 };
 
-class PcapNgHeader : public ::testing::TestWithParam<BadHeader> {};
+class PcapNgHeader : public ::testing::TestWithParam<BadPcapNgHeader> {};
 
 TEST_P(PcapNgHeader, IsRefusedWithWhatWasExpected) {
   const auto reading = read_memory(GetParam().file);
@@ -249,11 +250,11 @@ TEST_P(PcapNgHeader, IsRefusedWithWhatWasExpected) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, PcapNgHeader,
-    ::testing::Values(BadHeader{"MagicOnly", cut(kOnePacket, kOnePacket.size() - 4), "the file has 4"},
-                      BadHeader{"CutShort", cut(kOnePacket, kOnePacket.size() - 27), "at least 28 bytes, the file has 27"},
-                      BadHeader{"NoByteOrder", PcapNgBuilder().block(kSectionHeaderBlock, ByteWriter().zeros(16)).bytes(),
+    ::testing::Values(BadPcapNgHeader{"MagicOnly", cut(kOnePacket, kOnePacket.size() - 4), "the file has 4"},
+                      BadPcapNgHeader{"CutShort", cut(kOnePacket, kOnePacket.size() - 27), "at least 28 bytes, the file has 27"},
+                      BadPcapNgHeader{"NoByteOrder", PcapNgBuilder().block(kSectionHeaderBlock, ByteWriter().zeros(16)).bytes(),
                                 "found 0x00000000"},
-                      BadHeader{"Version2", PcapNgBuilder().section(std::endian::big, 2).bytes(), "at byte 12, found 2"}),
+                      BadPcapNgHeader{"Version2", PcapNgBuilder().section(std::endian::big, 2).bytes(), "at byte 12, found 2"}),
     [](const auto& row) { return std::string(row.param.description); });
 
 }  // namespace

@@ -85,8 +85,13 @@ inline Reading read_path(const std::string& path, size_t limit = 1024) {
   return reading;
 }
 
-inline Reading read_file(const Bytes& file, size_t limit = 1024) { return read_path(TemporaryFile(file).path(), limit); }
+/// What most tests write as a frame.
+inline const Bytes kFrame = pattern(60);
 
-inline constexpr int64_t kSecond = 1'000'000'000;
+inline Bytes cut(const Bytes& file, size_t from_end) {
+  return Bytes(file.begin(), file.end() - static_cast<std::ptrdiff_t>(from_end));
+}
+
+inline Reading read_file(const Bytes& file, size_t limit = 1024) { return read_path(TemporaryFile(file).path(), limit); }
 
 }  // namespace wirewatch::testing

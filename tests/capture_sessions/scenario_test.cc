@@ -10,6 +10,7 @@
 #include "control/captures/capture_engine.h"
 #include "control/captures/capture_json.h"
 #include "control/rules/rule_compiler.h"
+#include "dataplane/base/timestamp.h"
 #include "dataplane/capture/capture_reader.h"
 #include "tests/capture_sessions/outside.h"
 #include "tests/pipeline/live_run.h"
@@ -190,8 +191,8 @@ TEST(LiveSessions, HoldWhatLedUpToTheBitTorrentTransfer) {
   ASSERT_FALSE(first.empty());
   EXPECT_GT(saved.find(first), 0u);
   EXPECT_NE(saved.find(first), std::string::npos);
-  EXPECT_LE(scene.first_alert.ns - view.files[0].first.ns, 4 * kSecond);
-  EXPECT_GE(view.files[0].last.ns, scene.first_alert.ns + 2 * kSecond);
+  EXPECT_LE(scene.first_alert.ns - view.files[0].first.ns, 4 * kSecond_ns);
+  EXPECT_GE(view.files[0].last.ns, scene.first_alert.ns + 2 * kSecond_ns);
   const std::string comments = output_of("tshark -n -r " + scene.path(view) + " -Y frame.comment -T fields -e frame.comment 2>/dev/null");
   EXPECT_NE(comments.find("flow.application: bittorrent"), std::string::npos) << comments.substr(0, 2000);
   EXPECT_NE(comments.find("handshake.syn_ack_rtt: 0."), std::string::npos);

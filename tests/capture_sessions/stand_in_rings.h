@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "control/captures/capture_engine.h"
+#include "dataplane/base/timestamp.h"
 #include "tests/capture_sessions/outside.h"
 
 namespace wirewatch::testing {
 
-constexpr int64_t kSecond = 1'000'000'000;
-constexpr Timestamp kStart{1'795'402'800 * kSecond};  // 2026-11-23 03:00:00 UTC
+constexpr Timestamp kStart{1'795'402'800 * kSecond_ns};  // 2026-11-23 03:00:00 UTC
 
 /// A TCP segment of 54 bytes and `payload`, between ports that make its flow.
 std::vector<uint8_t> segment(uint16_t client_port, uint8_t flags, size_t payload = 0);

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "control/captures/packet_memory.h"
+#include "dataplane/base/timestamp.h"
 #include "tests/capture_sessions/stand_in_rings.h"
 
 namespace wirewatch::testing {
@@ -46,11 +47,11 @@ TEST(TriggeredSession, HoldsThePacketsFromBeforeAndAfterItFired) {
   ASSERT_EQ(view.files.size(), 1u);
   EXPECT_EQ(view.firings[0].file, view.files[0].name);
   EXPECT_EQ(view.files[0].packets, 80u);
-  EXPECT_EQ(view.files[0].first.ns, fired.ns - 5 * kSecond);
-  EXPECT_EQ(view.files[0].last.ns, fired.ns + 3 * kSecond - kSecond / 10);
+  EXPECT_EQ(view.files[0].first.ns, fired.ns - 5 * kSecond_ns);
+  EXPECT_EQ(view.files[0].last.ns, fired.ns + 3 * kSecond_ns - kSecond_ns / 10);
   EXPECT_EQ(imbalance(view), "");
   if (!is_here("tshark")) GTEST_SKIP() << "tshark is not installed";
-  const std::string before = output_of("tshark -n -r " + scene.path(view) + " -Y 'frame.time_epoch < " + std::to_string(fired.ns / kSecond) +
+  const std::string before = output_of("tshark -n -r " + scene.path(view) + " -Y 'frame.time_epoch < " + std::to_string(fired.ns / kSecond_ns) +
                                        "' -T fields -e frame.number 2>/dev/null");
   EXPECT_EQ(std::ranges::count(before, '\n'), 50);
   EXPECT_EQ(packets_by_capinfos(scene.path(view)), "80");
@@ -86,11 +87,11 @@ TEST(TriggeredSession, KeepsTheNewestFirings) {
   EXPECT_EQ(view.fired, 7u);
   ASSERT_EQ(view.firings.size(), 3u);
   ASSERT_EQ(view.files.size(), 3u);
-  EXPECT_EQ(view.firings[0].at.ns, kStart.ns + 40 * kSecond);
+  EXPECT_EQ(view.firings[0].at.ns, kStart.ns + 40 * kSecond_ns);
   for (size_t i = 0; i < 3; ++i) EXPECT_EQ(view.firings[i].file, view.files[i].name);
   EXPECT_EQ(view.counts.written, 7u * 20);
   EXPECT_EQ(view.counts.deleted, 4u * 20);
-  EXPECT_EQ(view.next.ns, kStart.ns + 70 * kSecond);
+  EXPECT_EQ(view.next.ns, kStart.ns + 70 * kSecond_ns);
   EXPECT_EQ(imbalance(view), "");
 }
 
@@ -99,7 +100,7 @@ TEST(TriggeredSession, AsksForPacketsOnlyWhileTheyAreOfUse) {
   scene.start(R"({"name": "s", "trigger": {"calendar": "*:*:00", "for_s": 2}})");
   scene.settle();
   EXPECT_TRUE(scene.rings.last_command()["taps"].empty());
-  EXPECT_EQ(scene.view("s").next.ns, kStart.ns + 60 * kSecond);
+  EXPECT_EQ(scene.view("s").next.ns, kStart.ns + 60 * kSecond_ns);
   scene.later(60);
   scene.settle();
   EXPECT_EQ(scene.rings.last_command()["taps"].size(), 1u);
@@ -213,7 +214,7 @@ TEST(TriggeredSession, StaysWithinItsMemory) {
 }
 
 TEST(PacketMemory, KeepsTheNewestInOrderWhateverTheirLengths) {
-  PacketMemory memory(100'000, 3600 * kSecond);
+  PacketMemory memory(100'000, 3600 * kSecond_ns);
   std::mt19937 random(1);
   std::vector<uint8_t> bytes(200'000);  // more than it ever holds
   uint64_t number = 0;

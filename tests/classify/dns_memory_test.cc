@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Names that clients asked for, remembered for the flows that follow.
+#include "dataplane/base/timestamp.h"
 #include "dataplane/classify/dns_memory.h"
 
 #include <gtest/gtest.h>
@@ -14,8 +15,7 @@ namespace {
 using Bytes = std::vector<uint8_t>;
 
 constexpr Timestamp kStart{1'700'000'000'000'000'000};
-constexpr int64_t kSecond = 1'000'000'000;
-Timestamp after(int64_t seconds) { return {kStart.ns + seconds * kSecond}; }
+Timestamp after(int64_t seconds) { return {kStart.ns + seconds * kSecond_ns}; }
 
 IpAddress address(const char* text) { return IpAddress::parse(text).value(); }
 

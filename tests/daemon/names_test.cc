@@ -7,12 +7,11 @@
 #include <vector>
 
 #include "control/daemon/event_collector.h"
+#include "dataplane/base/timestamp.h"
 #include "dataplane/pipeline/publisher.h"
 
 namespace wirewatch {
 namespace {
-
-constexpr int64_t kSecond = 1'000'000'000;
 
 class LiveNames : public ::testing::Test {
  protected:
@@ -23,7 +22,7 @@ class LiveNames : public ::testing::Test {
     record.client = {IpAddress::parse(client).value(), 40'000};
     record.server = {IpAddress::parse("192.0.2.1").value(), 443};
     record.ip_protocol = 6;
-    record.first_time = record.last_time = Timestamp{begins_s * kSecond};
+    record.first_time = record.last_time = Timestamp{begins_s * kSecond_ns};
     record.to_server = {1, 100};
     return record;
   }
@@ -37,8 +36,8 @@ class LiveNames : public ::testing::Test {
     DnsAnswer answer;
     answer.name = name;
     answer.count = 1;
-    answer.addresses[0] = {IpAddress::parse("192.0.2.1").value(), 600 * kSecond};
-    worker.on_answer(answer, IpAddress::parse(client).value(), Timestamp{at_s * kSecond});
+    answer.addresses[0] = {IpAddress::parse("192.0.2.1").value(), 600 * kSecond_ns};
+    worker.on_answer(answer, IpAddress::parse(client).value(), Timestamp{at_s * kSecond_ns});
   }
   std::vector<KnownFlow> flows() {
     collector_.collect({});

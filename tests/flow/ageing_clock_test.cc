@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/base/timestamp.h"
 #include "dataplane/flow/ageing_clock.h"
 
 #include <gtest/gtest.h>
@@ -6,10 +7,9 @@
 namespace wirewatch {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
-constexpr Timestamp kStart{1'700'000'000 * kSecond};
+constexpr Timestamp kStart{1'700'000'000 * kSecond_ns};
 
-Timestamp after(int64_t seconds) { return Timestamp{kStart.ns + seconds * kSecond}; }
+Timestamp after(int64_t seconds) { return Timestamp{kStart.ns + seconds * kSecond_ns}; }
 
 TEST(AgeingClock, FollowsTimesThatGoOnAndStaysForOnesALittleEarlier) {
   AgeingClock clock;

@@ -28,10 +28,6 @@ std::unique_ptr<AfPacketSource> open_one(AfPacketOptions options) {
   return std::move(opened->front());
 }
 
-Bytes udp_frame(size_t payload, uint16_t port = 1000) {
-  return eth().ipv4("10.0.0.1", "10.0.0.2").udp(port, 2000).zeros(payload).bytes();
-}
-
 class AfPacket : public CabledTest {};
 
 TEST_F(AfPacket, SeesEveryFrameThatTheInterfaceCounts) {

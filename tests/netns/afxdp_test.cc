@@ -19,10 +19,6 @@ AfXdpPort open_port(AfXdpOptions options = {.interface = "right"}) {
   return std::move(*opened);
 }
 
-Bytes udp_frame(size_t payload, uint16_t port = 1000) {
-  return eth().ipv4("10.0.0.1", "10.0.0.2").udp(port, 2000).zeros(payload).bytes();
-}
-
 /// Every frame that the program saw has exactly one outcome.
 void expect_balance(const XdpCounters& counters) {
   uint64_t outcomes = 0;

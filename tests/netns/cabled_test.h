@@ -9,8 +9,13 @@
 
 #include "tests/netns/frame_sender.h"
 #include "tests/netns/network_namespace.h"
+#include "tests/support/packet_builder.h"
 
 namespace wirewatch::testing {
+
+inline Bytes udp_frame(size_t payload, uint16_t port = 1000) {
+  return eth().ipv4("10.0.0.1", "10.0.0.2").udp(port, 2000).zeros(payload).bytes();
+}
 
 class CabledTest : public ::testing::Test {
  protected:

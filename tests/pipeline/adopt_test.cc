@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "dataplane/base/timestamp.h"
 #include "tests/pipeline/live_run.h"
 
 namespace wirewatch::testing {
@@ -96,7 +97,7 @@ class Adopting : public ::testing::Test {
  protected:
   void swap(LiveRun& live, const std::shared_ptr<const RuleSet>& rules) {
     live.worker.rules().offer(live.prepared(rules));
-    live.worker.maintain(Timestamp{kSecond}, false);
+    live.worker.maintain(Timestamp{kSecond_ns}, false);
     live.worker.rules().collect();
     EXPECT_TRUE(live.worker.rules().settled());
   }
@@ -113,10 +114,10 @@ class Adopting : public ::testing::Test {
 TEST_F(Adopting, LeavesNamedFlowsTheirName) {
   for (const auto& next : {renumbered_rules(), RuleSet::none()}) {
     LiveRun live;
-    live.feed(from_client("hello there, you", kSecond));
-    live.feed(from_server("whatever", kSecond));
+    live.feed(from_client("hello there, you", kSecond_ns));
+    live.feed(from_server("whatever", kSecond_ns));
     swap(live, next);
-    live.feed(from_client("aardvark", kSecond, 20));
+    live.feed(from_client("aardvark", kSecond_ns, 20));
     EXPECT_EQ(name_of_only_flow(live), "greeting by payload (greeting.hello)");
     EXPECT_EQ(live.worker.worker().live_counters().rules_generation, 1u);
   }
@@ -126,7 +127,7 @@ TEST_F(Adopting, NamesFlowsByTheNewRulesWithTheOldNumbers) {
   LiveRun live;
   const ApplicationId greeting = live.registry.find_application("greeting");
   swap(live, renumbered_rules());
-  live.feed(from_client("hello there, you", kSecond));
+  live.feed(from_client("hello there, you", kSecond_ns));
   EXPECT_EQ(live.registry.find_application("greeting"), greeting);
   EXPECT_NE(renumbered_rules()->find_application("greeting"), small_rules()->find_application("greeting")) << "the test proves nothing";
   EXPECT_EQ(name_of_only_flow(live), "greeting by payload (greeting.hello)");
@@ -134,39 +135,39 @@ TEST_F(Adopting, NamesFlowsByTheNewRulesWithTheOldNumbers) {
 
 TEST_F(Adopting, GoesOnWithTheFirstBytesOfASplitMessage) {
   LiveRun live;
-  live.feed(from_client("hel", kSecond));
+  live.feed(from_client("hel", kSecond_ns));
   swap(live, renumbered_rules());
-  live.feed(from_client("lo there, how are you", kSecond, 4));
+  live.feed(from_client("lo there, how are you", kSecond_ns, 4));
   EXPECT_EQ(name_of_only_flow(live), "greeting by payload (greeting.hello)");
 }
 
 TEST_F(Adopting, KeepsAWeakMatchThatTheNewRulesKnowToo) {
   LiveRun live(live_options(), weak_rules(false, "talk.tell"));
-  live.feed(from_client("ask something of him", kSecond));
+  live.feed(from_client("ask something of him", kSecond_ns));
   swap(live, weak_rules(true, "talk.tell"));
-  live.feed(from_server("tell something to her", kSecond));
+  live.feed(from_server("tell something to her", kSecond_ns));
   EXPECT_EQ(name_of_only_flow(live), "talk by confirmed (talk.tell)");
 }
 
 TEST_F(Adopting, ForgetsAWeakMatchThatTheNewRulesDoNotKnow) {
   LiveRun live(live_options(), weak_rules(false, "talk.tell"));
-  live.feed(from_server("tell something to her", kSecond));
+  live.feed(from_server("tell something to her", kSecond_ns));
   swap(live, renumbered_rules());
-  live.feed(from_client("ask something of him", kSecond));
+  live.feed(from_client("ask something of him", kSecond_ns));
   EXPECT_EQ(name_of_only_flow(live), "unknown by none ()");
 }
 
 TEST_F(Adopting, StandsMoreSwapsThanItRemembersNumbersOf) {
   LiveRun live(live_options(), weak_rules(false, "talk.tell"));
-  live.feed(from_client("ask something of him", kSecond));
+  live.feed(from_client("ask something of him", kSecond_ns));
   for (int i = 0; i < 40; ++i) swap(live, weak_rules(i % 2 == 0, "talk.tell"));
-  live.feed(from_server("tell something to her", kSecond));
+  live.feed(from_server("tell something to her", kSecond_ns));
   EXPECT_EQ(name_of_only_flow(live), "unknown by none ()") << "forgotten, and not mistaken for another";
 }
 
 TEST_F(Adopting, CountsScansOfAllItsRules) {
   LiveRun live;
-  live.feed(from_client("hello there, you", kSecond));
+  live.feed(from_client("hello there, you", kSecond_ns));
   const uint64_t before = live.worker.worker().classify_counters().scans;
   EXPECT_GT(before, 0u);
   swap(live, renumbered_rules());

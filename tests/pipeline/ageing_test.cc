@@ -2,12 +2,13 @@
 // Flows end by packet time: each kind after its own silence, and no odd time ends them all or keeps them for ever.
 #include <gtest/gtest.h>
 
+#include "dataplane/base/timestamp.h"
 #include "tests/pipeline/live_run.h"
 
 namespace wirewatch::testing {
 namespace {
 
-constexpr int64_t kStart = 1'700'000'000 * kSecond;
+constexpr int64_t kStart = 1'700'000'000 * kSecond_ns;
 
 FrameBuilder client_says(uint16_t port = 40000) { return eth().ipv4("10.0.0.1", "10.0.0.2").tcp(port, 443); }
 FrameBuilder server_says(uint16_t port = 40000) { return eth().ipv4("10.0.0.2", "10.0.0.1").tcp(443, port); }
@@ -36,9 +37,9 @@ TEST(Ageing, EndsEachKindOfFlowAfterItsOwnSilence) {
     SCOPED_TRACE(row.description);
     LiveRun live;
     for (const FrameBuilder& frame : row.frames) live.feed(sent(frame, kStart));
-    live.wait_until(Timestamp{kStart + (row.after_s - 1) * kSecond});
+    live.wait_until(Timestamp{kStart + (row.after_s - 1) * kSecond_ns});
     EXPECT_EQ(live.worker.worker().live_counters().open_flows, 1u);
-    live.wait_until(Timestamp{kStart + (row.after_s + 3) * kSecond});
+    live.wait_until(Timestamp{kStart + (row.after_s + 3) * kSecond_ns});
     EXPECT_EQ(live.worker.worker().live_counters().open_flows, 0u);
     EXPECT_EQ(live.worker.worker().live_counters().flows_expired, 1u);
     live.drain();
@@ -51,10 +52,10 @@ TEST(Ageing, TellsOfASynThatNobodyAnswered) {
   LiveRun live;
   live.feed(sent(client_says().syn().seq(1), kStart));
   live.feed(sent(eth().ipv6("2001:db8::1", "2001:db8::2").tcp(40000, 443).syn().seq(1), kStart));
-  live.wait_until(Timestamp{kStart + 9 * kSecond});
+  live.wait_until(Timestamp{kStart + 9 * kSecond_ns});
   live.drain();
   EXPECT_TRUE(live.handshakes.empty());
-  live.wait_until(Timestamp{kStart + 13 * kSecond});
+  live.wait_until(Timestamp{kStart + 13 * kSecond_ns});
   live.drain();
   ASSERT_EQ(live.handshakes.size(), 2u);
   EXPECT_EQ(live.handshakes[0].outcome, HandshakeOutcome::Unanswered);
@@ -67,24 +68,24 @@ TEST(Ageing, DoesNotEndEverythingForOneTimeFarAhead) {
   LiveRun live;
   for (uint16_t i = 0; i < 50; ++i) live.feed(sent(client_says(static_cast<uint16_t>(40000 + i)).ack(), kStart));
   for (int i = 0; i < 20; ++i) {
-    live.feed(sent(client_says(1).ack(), kStart + 3'000'000 * kSecond + i * 100'000 * kSecond));  // no two agree
+    live.feed(sent(client_says(1).ack(), kStart + 3'000'000 * kSecond_ns + i * 100'000 * kSecond_ns));  // no two agree
     live.feed(sent(client_says(2).ack(), kStart + i * kMillisecond));
   }
-  live.wait_until(Timestamp{kStart + 5 * kSecond});
+  live.wait_until(Timestamp{kStart + 5 * kSecond_ns});
   EXPECT_EQ(live.worker.worker().live_counters().open_flows, 52u);
   EXPECT_EQ(live.worker.worker().live_counters().flows_expired, 0u);
   EXPECT_GT(live.worker.worker().live_counters().wrong_times, 0u) << "the flow with times far ahead would stay for ever";
-  live.wait_until(Timestamp{kStart + 400 * kSecond});
+  live.wait_until(Timestamp{kStart + 400 * kSecond_ns});
   EXPECT_EQ(live.worker.worker().live_counters().open_flows, 0u);
 }
 
 TEST(Ageing, GoesOnAfterTheClockWasSetBack) {
   LiveRun live;
   live.feed(sent(client_says().ack(), kStart));
-  live.wait_until(Timestamp{kStart + kSecond});
-  constexpr int64_t kBack = kStart - 100'000 * kSecond;
+  live.wait_until(Timestamp{kStart + kSecond_ns});
+  constexpr int64_t kBack = kStart - 100'000 * kSecond_ns;
   for (int i = 0; i < 100; ++i) live.feed(sent(client_says(2).ack(), kBack + i * kMillisecond));
-  live.wait_until(Timestamp{kBack + 310 * kSecond});
+  live.wait_until(Timestamp{kBack + 310 * kSecond_ns});
   EXPECT_EQ(live.worker.worker().live_counters().open_flows, 0u);
 }
 
@@ -92,8 +93,8 @@ TEST(Ageing, UsesTheSlotsOfEndedFlowsForOthersWithAnotherId) {
   LiveRun live;
   std::vector<FlowId> ids;
   for (int64_t i = 0; i < 3; ++i) {
-    live.feed(sent(eth().ipv4("10.0.0.1", "10.0.0.2").udp(static_cast<uint16_t>(40000 + i), 53).payload("query"), kStart + i * 100 * kSecond));
-    live.wait_until(Timestamp{kStart + (i * 100 + 70) * kSecond});
+    live.feed(sent(eth().ipv4("10.0.0.1", "10.0.0.2").udp(static_cast<uint16_t>(40000 + i), 53).payload("query"), kStart + i * 100 * kSecond_ns));
+    live.wait_until(Timestamp{kStart + (i * 100 + 70) * kSecond_ns});
     live.drain();
     ids.push_back(live.flows.back().progress.id);
   }
@@ -110,7 +111,7 @@ TEST(Ageing, KeepsTablesFromFillingUpWithAFlood) {
     const std::string address = "203." + std::to_string(i / 62'500) + "." + std::to_string(i / 250 % 250) + "." + std::to_string(1 + i % 250);
     live.feed(sent(eth().ipv4(address, "10.0.0.2").tcp(40000, 443).syn().seq(i), kStart + i * kMillisecond));
   }
-  live.wait_until(Timestamp{kStart + 60 * kSecond});
+  live.wait_until(Timestamp{kStart + 60 * kSecond_ns});
   const Worker& worker = live.worker.worker();
   EXPECT_EQ(worker.live_counters().pending_syns, 0u);
   EXPECT_EQ(worker.live_counters().not_yet_folded.packets, 0u);
@@ -124,7 +125,7 @@ TEST(Ageing, KeepsTablesFromFillingUpWithAFlood) {
 TEST(Ageing, IsNothingThatASavedCaptureKnows) {
   WorkerRun run;
   run.feed(sent(client_says().ack(), kStart));
-  run.worker.maintain(Timestamp{kStart + 1'000'000 * kSecond}, 1000);
+  run.worker.maintain(Timestamp{kStart + 1'000'000 * kSecond_ns}, 1000);
   EXPECT_TRUE(run.flows.empty());
 }
 

@@ -3,12 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include "dataplane/base/timestamp.h"
 #include "tests/pipeline/live_run.h"
 
 namespace wirewatch::testing {
 namespace {
 
-constexpr Timestamp kNow{100 * kSecond};
+constexpr Timestamp kNow{100 * kSecond_ns};
 
 IpPrefix prefix(std::string_view text) { return *IpPrefix::parse(text); }
 IpAddress address(std::string_view text) { return *IpAddress::parse(text); }
@@ -22,7 +23,7 @@ TEST(DropList, BlocksNetworksUnlessTheAllowListKnowsAnEnd) {
   rules.networks = {{prefix("203.0.113.0/24")},
                     {prefix("198.51.100.7")},
                     {prefix("2001:db8:bad::/48")},
-                    {prefix("192.0.2.0/24"), Timestamp{50 * kSecond}}};
+                    {prefix("192.0.2.0/24"), Timestamp{50 * kSecond_ns}}};
   rules.allow = {prefix("203.0.113.99"), prefix("10.0.0.53")};
   const DropList list(rules);
   const std::vector<Row> rows{{"from a blocked network", "203.0.113.5", "10.0.0.1", true},
@@ -37,7 +38,7 @@ TEST(DropList, BlocksNetworksUnlessTheAllowListKnowsAnEnd) {
   for (const Row& row : rows) {
     EXPECT_EQ(list.blocks(address(row.source), address(row.destination), kNow), row.blocked) << row.description;
   }
-  EXPECT_TRUE(list.blocks(address("192.0.2.1"), address("10.0.0.1"), Timestamp{49 * kSecond}));
+  EXPECT_TRUE(list.blocks(address("192.0.2.1"), address("10.0.0.1"), Timestamp{49 * kSecond_ns}));
   EXPECT_TRUE(DropList(DropRules{}).empty());
 }
 
@@ -47,7 +48,7 @@ class Blocking : public ::testing::Test {
   static FrameBuilder tcp_back(uint16_t port = 40000) { return eth().ipv4("10.0.0.2", "10.0.0.1").tcp(9999, port); }
   void use(LiveRun& live, const DropRules& rules) {
     live.worker.drop_list().offer(std::make_unique<DropList>(rules));
-    live.worker.maintain(Timestamp{kSecond}, false);
+    live.worker.maintain(Timestamp{kSecond_ns}, false);
     live.worker.drop_list().collect();
   }
 };
@@ -57,9 +58,9 @@ TEST_F(Blocking, DropsAConnectionByItsFiveTuple) {
   DropRules rules;
   rules.connections = {{{address("10.0.0.2"), 9999}, {address("10.0.0.1"), 40000}, 6}};
   use(live, rules);
-  const std::vector<SentFrame> frames{sent(tcp().syn(), kSecond), sent(tcp(40001).syn(), kSecond),
-                                      sent(tcp_back().syn_ack(), kSecond), sent(tcp().ack().payload("x"), kSecond),
-                                      sent(tcp(40001).ack().payload("x"), kSecond)};
+  const std::vector<SentFrame> frames{sent(tcp().syn(), kSecond_ns), sent(tcp(40001).syn(), kSecond_ns),
+                                      sent(tcp_back().syn_ack(), kSecond_ns), sent(tcp().ack().payload("x"), kSecond_ns),
+                                      sent(tcp(40001).ack().payload("x"), kSecond_ns)};
   EXPECT_EQ(live.feed(frames), 0b01101u);
   EXPECT_EQ(live.worker.worker().live_counters().blocked.packets, 3u);
   EXPECT_EQ(live.worker.worker().counters().total.packets, 5u) << "what is dropped is counted all the same";
@@ -70,11 +71,11 @@ TEST_F(Blocking, DropsAnApplicationFromItsVerdictOn) {
   DropRules rules;
   rules.applications = {{live.registry.find_application("greeting")}, {live.registry.find_application("asking")}};
   use(live, rules);
-  const std::vector<SentFrame> frames{sent(tcp().syn().seq(1), kSecond),
-                                      sent(tcp_back().syn_ack().seq(5).ack_number(2), kSecond),
-                                      sent(tcp().ack().seq(2).payload("hello there, you"), kSecond),
-                                      sent(tcp_back().ack().seq(6), kSecond),
-                                      sent(eth().ipv4("10.0.0.1", "10.0.0.2").udp(40000, 53).payload("gibberish"), kSecond)};
+  const std::vector<SentFrame> frames{sent(tcp().syn().seq(1), kSecond_ns),
+                                      sent(tcp_back().syn_ack().seq(5).ack_number(2), kSecond_ns),
+                                      sent(tcp().ack().seq(2).payload("hello there, you"), kSecond_ns),
+                                      sent(tcp_back().ack().seq(6), kSecond_ns),
+                                      sent(eth().ipv4("10.0.0.1", "10.0.0.2").udp(40000, 53).payload("gibberish"), kSecond_ns)};
   EXPECT_EQ(live.feed(frames), 0b01100u) << "a port alone is no evidence";
 }
 
@@ -85,7 +86,7 @@ TEST_F(Blocking, LetsAnAllowedPeerThrough) {
   rules.networks = {{prefix("10.0.0.0/8")}};
   rules.allow = {prefix("10.0.0.2/32")};
   use(live, rules);
-  EXPECT_EQ(live.feed(sent(tcp().ack().payload("hello there, you"), kSecond)), 0u);
+  EXPECT_EQ(live.feed(sent(tcp().ack().payload("hello there, you"), kSecond_ns)), 0u);
 }
 
 TEST_F(Blocking, DropsFramesWithoutAFlowByTheirAddresses) {
@@ -93,28 +94,28 @@ TEST_F(Blocking, DropsFramesWithoutAFlowByTheirAddresses) {
   DropRules rules;
   rules.networks = {{prefix("10.0.0.2/32")}};
   use(live, rules);
-  EXPECT_EQ(live.feed(sent(eth().ipv4("10.0.0.1", "10.0.0.2").icmp(8), kSecond)), 1u);
-  EXPECT_EQ(live.feed(sent(eth().ipv4("10.0.0.1", "10.0.0.3").icmp(8), kSecond)), 0u);
+  EXPECT_EQ(live.feed(sent(eth().ipv4("10.0.0.1", "10.0.0.2").icmp(8), kSecond_ns)), 1u);
+  EXPECT_EQ(live.feed(sent(eth().ipv4("10.0.0.1", "10.0.0.3").icmp(8), kSecond_ns)), 0u);
 }
 
 TEST_F(Blocking, ReachesFlowsThatAreKnownAlreadyAndLetsGoInTime) {
   LiveRun live;
   const auto frame = [](int64_t at) { return sent(tcp().ack().payload("x"), at); };
-  EXPECT_EQ(live.feed(frame(kSecond)), 0u);
+  EXPECT_EQ(live.feed(frame(kSecond_ns)), 0u);
   DropRules rules;
-  rules.networks = {{prefix("10.0.0.2/32"), Timestamp{20 * kSecond}}};
+  rules.networks = {{prefix("10.0.0.2/32"), Timestamp{20 * kSecond_ns}}};
   use(live, rules);
-  live.wait_until(Timestamp{4 * kSecond});
-  EXPECT_EQ(live.feed(frame(5 * kSecond)), 1u);
-  live.wait_until(Timestamp{23 * kSecond});
-  EXPECT_EQ(live.feed(frame(24 * kSecond)), 0u);
+  live.wait_until(Timestamp{4 * kSecond_ns});
+  EXPECT_EQ(live.feed(frame(5 * kSecond_ns)), 1u);
+  live.wait_until(Timestamp{23 * kSecond_ns});
+  EXPECT_EQ(live.feed(frame(24 * kSecond_ns)), 0u);
   rules.networks[0].expires = kNever;
   use(live, rules);
-  live.wait_until(Timestamp{27 * kSecond});
-  EXPECT_EQ(live.feed(frame(28 * kSecond)), 1u);
+  live.wait_until(Timestamp{27 * kSecond_ns});
+  EXPECT_EQ(live.feed(frame(28 * kSecond_ns)), 1u);
   use(live, DropRules{});
-  live.wait_until(Timestamp{31 * kSecond});
-  EXPECT_EQ(live.feed(frame(32 * kSecond)), 0u);
+  live.wait_until(Timestamp{31 * kSecond_ns});
+  EXPECT_EQ(live.feed(frame(32 * kSecond_ns)), 0u);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "dataplane/base/timestamp.h"
 #include "dataplane/pipeline/live_worker.h"
 #include "dataplane/pipeline/registry.h"
 #include "dataplane/pipeline/shared_state.h"
@@ -14,7 +15,12 @@
 
 namespace wirewatch::testing {
 
-inline constexpr int64_t kSecond = 1'000'000'000;
+/// For a loop that hands nothing on and never rests.
+struct NoHooks {
+  void forward(Burst&, uint64_t) noexcept {}
+  void rest(bool) noexcept {}
+  double ns_per_tick() const noexcept { return 0.5; }
+};
 
 inline SharedLimits small_limits() {
   SharedLimits limits;
@@ -24,7 +30,7 @@ inline SharedLimits small_limits() {
   return limits;
 }
 
-inline WorkerOptions live_options(int64_t pass_ns = kSecond) {
+inline WorkerOptions live_options(int64_t pass_ns = kSecond_ns) {
   WorkerOptions options;
   options.max_flows = 10'000;
   options.max_pending_syns = 4'000;
@@ -59,13 +65,13 @@ class LiveRun {
   uint64_t feed(const SentFrame& frame) { return feed(std::span(&frame, 1)); }
   /// Nothing but time, long enough for everything to be looked at. In steps, as a clock goes.
   void wait_until(Timestamp until) {
-    for (; now_ < until; now_.ns += std::min<int64_t>(kSecond, until.since(now_))) worker.maintain(now_, true);
+    for (; now_ < until; now_.ns += std::min<int64_t>(kSecond_ns, until.since(now_))) worker.maintain(now_, true);
     worker.maintain(until, true);
   }
   /// Completes a snapshot by letting no more time pass than that takes.
   WorkerSnapshot snapshot() {
     const uint64_t before = state.published(0);
-    const Timestamp later{now_.ns + kSecond};
+    const Timestamp later{now_.ns + kSecond_ns};
     while (state.published(0) < before + 2) {
       now_ = std::max(now_, later);
       now_.ns += 1'000'000;

@@ -5,6 +5,7 @@
 
 #include <map>
 
+#include "dataplane/base/timestamp.h"
 #include "tests/pipeline/live_run.h"
 #include "tests/pipeline/traffic_mix.h"
 
@@ -74,7 +75,7 @@ std::vector<SentFrame> ordinary_traffic(unsigned connections) {
   for (unsigned i = 0; i < connections; ++i) {
     const std::string client = "10.1." + std::to_string(i % 7) + "." + std::to_string(1 + i % 250), server = "10.0.0." + std::to_string(1 + i % 5);
     const auto port = static_cast<uint16_t>(20000 + i);
-    int64_t at = kSecond + i * kMillisecond;
+    int64_t at = kSecond_ns + i * kMillisecond;
     const auto step = [&] { return at += (7 + i % 50) * kMillisecond; };
     const auto says = [&](std::string_view text) { return eth().ipv4(client, server).tcp(port, 8000).ack().seq(2).payload(text); };
     const auto answers = [&](std::string_view text) { return eth().ipv4(server, client).tcp(8000, port).ack().seq(6).payload(text); };
@@ -185,9 +186,9 @@ TEST(LiveWorker, CountsFramesBeforeTheVerdictForTheNameToo) {
   const auto from_client = [](uint32_t sequence, std::string_view said) {
     return eth().ipv4("10.0.0.1", "10.0.0.2").tcp(40000, 9999).ack().seq(sequence).payload(said);
   };
-  live.feed(sent(from_client(1, "he"), kSecond));
-  for (int64_t i = 1; i < 2000; ++i) live.wait_until(Timestamp{kSecond + i * kMillisecond});
-  live.feed(sent(from_client(3, "llo there, long enough"), 3 * kSecond + kMillisecond));
+  live.feed(sent(from_client(1, "he"), kSecond_ns));
+  for (int64_t i = 1; i < 2000; ++i) live.wait_until(Timestamp{kSecond_ns + i * kMillisecond});
+  live.feed(sent(from_client(3, "llo there, long enough"), 3 * kSecond_ns + kMillisecond));
   const WorkerSnapshot snapshot = live.snapshot();
   Traffic named;
   snapshot.tables.by_application.for_each([&](const PathApplication& key, const SidedTraffic& traffic) {
@@ -209,7 +210,7 @@ TEST(LiveWorker, AllocatesNothingOnceItRuns) {
 TEST(LiveWorker, MeasuresRoundTripsByServerPort) {
   LiveRun live;
   for (unsigned i = 0; i < 10; ++i) {
-    const int64_t at = i * kSecond;
+    const int64_t at = i * kSecond_ns;
     const auto client = static_cast<uint16_t>(40000 + i);
     live.feed(sent(eth().ipv4("10.0.0.1", "10.0.0.2").tcp(client, 443).syn().seq(7), at));
     live.feed(sent(eth().ipv4("10.0.0.2", "10.0.0.1").tcp(443, client).syn_ack().seq(9).ack_number(8), at + 5 * kMillisecond));

@@ -7,6 +7,7 @@
 #include <map>
 #include <thread>
 
+#include "dataplane/base/timestamp.h"
 #include "dataplane/pipeline/run_live.h"
 #include "tests/pipeline/live_run.h"
 
@@ -97,14 +98,8 @@ class EndlessSource {
   uint64_t round_ = 0;
   uint64_t polls_ = 0;
   size_t step_ = 0;
-  Timestamp now_{1'700'000'000 * kSecond};
+  Timestamp now_{1'700'000'000 * kSecond_ns};
   Traffic sent_;
-};
-
-struct NoHooks {
-  void forward(Burst&, uint64_t) noexcept {}
-  void rest(bool) noexcept {}
-  double ns_per_tick() const noexcept { return 0.5; }
 };
 
 TEST(LiveThreads, NamesEveryFlowRightWhileRulesAreSwappedAndControlReads) {

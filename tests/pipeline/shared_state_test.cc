@@ -10,6 +10,7 @@
 
 #include <random>
 
+#include "dataplane/base/timestamp.h"
 #include "tests/pipeline/live_run.h"
 
 namespace wirewatch::testing {
@@ -32,7 +33,7 @@ std::vector<SentFrame> some_traffic() {
   std::vector<SentFrame> frames;
   for (uint16_t i = 0; i < 20; ++i) {
     const auto port = static_cast<uint16_t>(40000 + i);
-    const int64_t at = kSecond + i * kMillisecond;
+    const int64_t at = kSecond_ns + i * kMillisecond;
     frames.push_back(sent(eth().ipv4("10.0.0.1", "10.0.0.2").tcp(port, 443).syn().seq(7), at));
     frames.push_back(sent(eth().ipv4("10.0.0.2", "10.0.0.1").tcp(443, port).syn_ack().seq(9).ack_number(8), at + 1000));
     frames.push_back(sent(eth().ipv4("10.0.0.1", "10.0.0.2").tcp(port, 443).ack().seq(8).ack_number(10).payload("hello there, you"), at + 2000));

@@ -8,6 +8,7 @@
 #include <map>
 #include <thread>
 
+#include "dataplane/base/timestamp.h"
 #include "dataplane/pipeline/run_live.h"
 #include "tests/pipeline/tap_run.h"
 
@@ -33,7 +34,7 @@ class NumberedFrames {
     packets_.clear();
     for (Bytes& bytes : frames_) {
       std::memcpy(bytes.data() + bytes.size() - 8, &number_, 8);
-      packets_.push_back(packet_over(bytes, 1, Timestamp{kSecond + static_cast<int64_t>(number_)}, 0));
+      packets_.push_back(packet_over(bytes, 1, Timestamp{kSecond_ns + static_cast<int64_t>(number_)}, 0));
       ++number_;
     }
     burst.packets = packets_;
@@ -41,7 +42,7 @@ class NumberedFrames {
     return Poll::Packets;
   }
   void recycle(Burst& burst) noexcept { burst.count = 0; }
-  Timestamp now() const noexcept { return Timestamp{kSecond + static_cast<int64_t>(number_)}; }
+  Timestamp now() const noexcept { return Timestamp{kSecond_ns + static_cast<int64_t>(number_)}; }
   TimestampProperties timestamps() const noexcept { return {}; }
   size_t read_losses(std::span<LossCounter>) const noexcept { return 0; }
   uint64_t sent() const noexcept { return number_; }
@@ -100,12 +101,6 @@ TEST(PacketRingThreads, NoByteIsReadAndWrittenAtOnce) {
   EXPECT_EQ(reader.resynchronised(), 0u);
 }
 
-struct NoHooks {
-  void forward(Burst&, uint64_t) noexcept {}
-  void rest(bool) noexcept {}
-  double ns_per_tick() const noexcept { return 0.5; }
-};
-
 TEST(TapThreads, EveryPacketThatMatchesIsDrainedOrCounted) {
   TapRun run(64 << 10);
   const auto order = [&](uint64_t set) {
@@ -133,7 +128,7 @@ TEST(TapThreads, EveryPacketThatMatchesIsDrainedOrCounted) {
         int64_t number = 0;
         ASSERT_GE(packet->bytes.size(), 8u);
         std::memcpy(&number, packet->bytes.data() + packet->bytes.size() - 8, 8);
-        ASSERT_EQ(packet->head.time_ns, kSecond + number) << "head and bytes of two packets";
+        ASSERT_EQ(packet->head.time_ns, kSecond_ns + number) << "head and bytes of two packets";
         ASSERT_GT(number, last_number);
         ASSERT_GE(packet->head.set, last_set);
         ASSERT_TRUE(packet->head.taps == 1 || (packet->head.taps == 33 && packet->head.set % 2 == 0));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dataplane/base/timestamp.h"
 #include "tests/pipeline/tap_run.h"
 
 namespace wirewatch::testing {
@@ -10,7 +11,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr int64_t kBegin = 1'700'000'000 * kSecond;
+constexpr int64_t kBegin = 1'700'000'000 * kSecond_ns;
 
 /// A connection that says hello, a question over UDP, and an ARP request, a millisecond apart.
 std::vector<SentFrame> conversation() {
@@ -114,15 +115,15 @@ TEST(Taps, TellAHandshakeThatIsAmbiguousOrRefused) {
   const auto server = [](uint16_t port) { return eth().ipv4("10.0.0.2", "10.0.0.1").tcp(80, port); };
   TapRun run;
   run.tap({{.slot = 0, .id = 1}});
-  run.feed(std::vector{sent(client(1000).syn().seq(1), kBegin), sent(client(1000).syn().seq(1), kBegin + kSecond),
-                       sent(server(1000).syn_ack().seq(9).ack_number(2), kBegin + kSecond + kMillisecond),
-                       sent(client(2000).syn().seq(1), kBegin + 2 * kSecond),
-                       sent(server(2000).rst().seq(0).ack_number(2), kBegin + 2 * kSecond + kMillisecond)});
+  run.feed(std::vector{sent(client(1000).syn().seq(1), kBegin), sent(client(1000).syn().seq(1), kBegin + kSecond_ns),
+                       sent(server(1000).syn_ack().seq(9).ack_number(2), kBegin + kSecond_ns + kMillisecond),
+                       sent(client(2000).syn().seq(1), kBegin + 2 * kSecond_ns),
+                       sent(server(2000).rst().seq(0).ack_number(2), kBegin + 2 * kSecond_ns + kMillisecond)});
   const auto tapped = run.take_tapped();
   ASSERT_EQ(tapped.size(), 5u);
   EXPECT_TRUE(tapped[2].head.has(TappedPacket::kAmbiguous));
   EXPECT_EQ(tapped[2].head.syn_retransmissions, 1);
-  EXPECT_EQ(tapped[2].head.syn_ack_rtt_ns, kSecond + kMillisecond) << "from the first copy, as in the handshake's record";
+  EXPECT_EQ(tapped[2].head.syn_ack_rtt_ns, kSecond_ns + kMillisecond) << "from the first copy, as in the handshake's record";
   EXPECT_EQ(tapped[4].head.outcome(), HandshakeOutcome::Refused);
   EXPECT_EQ(tapped[4].head.syn_ack_rtt_ns, kNoDuration);
 }
@@ -132,8 +133,8 @@ TEST(Taps, CountAFlowThatWasFoldedFromItsBeginning) {
   run.tap({{.slot = 0, .id = 1}});
   const auto frame = eth().ipv4("10.0.0.1", "10.0.0.2").udp(1000, 2000).payload("0123456789");
   for (int64_t i = 0; i < 5; ++i) {
-    run.feed(sent(frame, kBegin + i * 3 * kSecond));
-    run.wait_until(Timestamp{kBegin + i * 3 * kSecond + 2 * kSecond});
+    run.feed(sent(frame, kBegin + i * 3 * kSecond_ns));
+    run.wait_until(Timestamp{kBegin + i * 3 * kSecond_ns + 2 * kSecond_ns});
   }
   const auto tapped = run.take_tapped();
   ASSERT_EQ(tapped.size(), 5u);

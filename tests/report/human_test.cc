@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/report/human.h"
+#include "dataplane/base/timestamp.h"
 
 #include <gtest/gtest.h>
 
@@ -42,11 +43,10 @@ TEST(HumanDuration, ShowsThreeSignificantDigits) {
 }
 
 TEST(HumanSpan, ChangesUnitsAsPeopleDo) {
-  constexpr int64_t kSecond = 1'000'000'000;
-  EXPECT_EQ(human_span(59 * kSecond, true), "59.0 s");
-  EXPECT_EQ(human_span(252 * kSecond, true), "4 min 12 s");
-  EXPECT_EQ(human_span(3 * 3600 * kSecond + 300 * kSecond, true), "3 h 05 min");
-  EXPECT_EQ(human_span((2 * 24 + 3) * 3600 * kSecond, true), "2 d 03 h");
+  EXPECT_EQ(human_span(59 * kSecond_ns, true), "59.0 s");
+  EXPECT_EQ(human_span(252 * kSecond_ns, true), "4 min 12 s");
+  EXPECT_EQ(human_span(3 * 3600 * kSecond_ns + 300 * kSecond_ns, true), "3 h 05 min");
+  EXPECT_EQ(human_span((2 * 24 + 3) * 3600 * kSecond_ns, true), "2 d 03 h");
 }
 
 TEST(HumanPercent, NeverCallsSomethingNothing) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/base/timestamp.h"
 #include "tests/report/sample_report.h"
 
 #include <array>
@@ -9,8 +10,7 @@ namespace {
 
 constexpr int64_t kMicrosecond = 1'000;
 constexpr int64_t kMillisecond = 1'000'000;
-constexpr int64_t kSecond = 1'000'000'000;
-constexpr Timestamp kStart{1'772'360'523 * kSecond + 123'456'000};  // 2026-03-01 10:22:03.123456 UTC
+constexpr Timestamp kStart{1'772'360'523 * kSecond_ns + 123'456'000};  // 2026-03-01 10:22:03.123456 UTC
 
 constexpr ApplicationId kTls = 1, kBitTorrent = 2, kDns = 3;
 
@@ -35,7 +35,7 @@ CaptureSection sample_capture() {
   capture.link_type = "EN10MB";
   capture.traffic = {52'139, 48'323'507};
   capture.first_timestamp = kStart;
-  capture.last_timestamp = after(252 * kSecond + 530'865 * kMicrosecond);
+  capture.last_timestamp = after(252 * kSecond_ns + 530'865 * kMicrosecond);
   capture.truncated = true;
   capture.damage = "the file ends inside a block: at byte 48900112 only 310 more follow";
   capture.unread = {{"truncated_record", 1}};
@@ -56,17 +56,17 @@ std::vector<HandshakeRecord> sample_handshakes() {
   HandshakeRecord slow = fast;
   slow.client = endpoint("2001:db8:4f2:1::7a31", 40'112);
   slow.server = endpoint("2606:2800:220:1:248:1893:25c8:1946", 443);
-  slow.syn_time = after(3 * kSecond);
-  slow.syn_ack_time = after(4 * kSecond + 20 * kMillisecond);
-  slow.syn_ack_rtt_ns = kSecond + 20 * kMillisecond;
+  slow.syn_time = after(3 * kSecond_ns);
+  slow.syn_ack_time = after(4 * kSecond_ns + 20 * kMillisecond);
+  slow.syn_ack_rtt_ns = kSecond_ns + 20 * kMillisecond;
   slow.syn_frame = 812;
   HandshakeRecord resent = fast;
   resent.syn_retransmissions = 2;
-  resent.syn_ack_rtt_ns = 3 * kSecond;
+  resent.syn_ack_rtt_ns = 3 * kSecond_ns;
   HandshakeRecord unanswered;
   unanswered.client = endpoint("10.0.0.9", 61'000);
   unanswered.server = endpoint("192.0.2.77", 8443);
-  unanswered.syn_time = after(5 * kSecond);
+  unanswered.syn_time = after(5 * kSecond_ns);
   unanswered.syn_frame = 977;
   return {fast, resent, slow, unanswered};
 }
@@ -142,8 +142,8 @@ void add_protocols(Report& report) {
   report.policy_given = true;
   const auto unwanted = [](Endpoint client, Endpoint server, Evidence evidence, Traffic traffic,
                            std::string_view host) {
-    return UnwantedRow{"bittorrent",         "p2p",   client, server, 6, evidence, after(9 * kSecond),
-                       after(200 * kSecond), traffic, host};
+    return UnwantedRow{"bittorrent",         "p2p",   client, server, 6, evidence, after(9 * kSecond_ns),
+                       after(200 * kSecond_ns), traffic, host};
   };
   report.unwanted = {unwanted(endpoint("10.0.0.5", 51'413), endpoint("203.0.113.9", 6881), Evidence::Payload,
                               {1'900, 2'004'116}, {}),
@@ -201,7 +201,7 @@ void add_flows(Report& report) {
   tls.application = kTls;
   tls.client_known = true;
   tls.first_time = after(0);
-  tls.last_time = after(12 * kSecond);
+  tls.last_time = after(12 * kSecond_ns);
   tls.to_server = {120, 14'004};
   tls.to_client = {133, 172'300};
   tls.first_frame = 1;
@@ -269,7 +269,7 @@ Report undissected_report() {
   report.capture.link_type = "IEEE802_15_4_NOFCS";
   report.capture.traffic = {31, 1'922};
   report.capture.first_timestamp = kStart;
-  report.capture.last_timestamp = after(9 * kSecond);
+  report.capture.last_timestamp = after(9 * kSecond_ns);
   report.protocol_hierarchy = {{"ieee802_15_4_nofcs", {31, 1'922}, {}, {}, {}}};
   report.accounting.read = report.accounting.processed = 31;
   report.accounting.malformed = {{"link_type_not_dissected", 31}};

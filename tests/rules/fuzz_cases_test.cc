@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using Bytes = std::vector<uint8_t>;
 
-constexpr std::string_view kRules = R"(schema = 1
+constexpr std::string_view kDemo = R"(schema = 1
 [[protocol]]
 name = "demo"
 category = "test"
@@ -65,11 +65,11 @@ TEST(RuleFuzzCases, KeepEveryInvariant) {
 }
 
 TEST(RuleFuzzCases, DamagedRuleFilesKeepEveryInvariant) {
-  damage_and_check({kRules.begin(), kRules.end()}, 1000);
+  damage_and_check({kDemo.begin(), kDemo.end()}, 1000);
 }
 
 TEST(RuleFuzzCases, DamagedBlobsKeepEveryInvariant) {
-  const auto compiled = compile_rules(RuleSources{{{"demo.toml", std::string(kRules), false}}});
+  const auto compiled = compile_rules(RuleSources{{{"demo.toml", std::string(kDemo), false}}});
   ASSERT_TRUE(compiled) << compiled.error().message;
   damage_and_check(compiled->blob, 2000);
 }

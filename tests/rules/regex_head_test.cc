@@ -11,11 +11,11 @@ namespace wirewatch {
 namespace {
 
 TEST(RegexHead, EndsInFrontOfALongRepeat) {
-  struct Case {
+  struct Head {
     std::string_view regex;
     std::string_view head;
   };
-  const std::vector<Case> cases{
+  const std::vector<Head> cases{
       {R"(^220[ -][ -~]{0,80}ftp)", R"(^220[ -])"},
       {R"(^SUB [!-~]{1,80} [0-9])", R"(^SUB [!-~])"},
       {R"(^A.{20}B)", R"(^A..)"},
@@ -24,7 +24,7 @@ TEST(RegexHead, EndsInFrontOfALongRepeat) {
       {R"(^x(?i:a.{1,16}){2}f)", R"(^x(?i:a.))"},
       {R"(^[\]{]{1,20}x)", R"(^[\]{])"},
   };
-  for (const Case& test : cases) EXPECT_EQ(regex_head(test.regex), test.head) << test.regex;
+  for (const Head& test : cases) EXPECT_EQ(regex_head(test.regex), test.head) << test.regex;
 }
 
 TEST(RegexHead, LeavesWholeWhatIsShortOrNotUnderstood) {

@@ -13,6 +13,7 @@
 #include "control/replay/inspect.h"
 #include "control/report/json.h"
 #include "control/rules/rule_compiler.h"
+#include "dataplane/base/timestamp.h"
 #include "tests/pipeline/traffic_mix.h"
 #include "tests/report/captured_output.h"
 
@@ -24,9 +25,8 @@ namespace fs = std::filesystem;
 Bytes capture_of(const std::vector<SentFrame>& frames) {
   PcapBuilder pcap({.magic = kNanosecondMagic});
   for (const SentFrame& frame : frames) {
-    constexpr int64_t kSecond = 1'000'000'000;
     const int64_t ns = std::max<int64_t>(frame.time.ns, 0);
-    pcap.record(static_cast<uint32_t>(ns / kSecond), static_cast<uint32_t>(ns % kSecond), frame.bytes);
+    pcap.record(static_cast<uint32_t>(ns / kSecond_ns), static_cast<uint32_t>(ns % kSecond_ns), frame.bytes);
   }
   return pcap.bytes();
 }

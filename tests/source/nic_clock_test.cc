@@ -6,14 +6,14 @@
 
 #include <cmath>
 
+#include "dataplane/base/timestamp.h"
 #include "dataplane/source/kernel_clock.h"
 #include "dataplane/source/xdp_stamps.h"
 
 namespace wirewatch::testing {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kStart = 1'800'000'000 * kSecond;
+constexpr int64_t kStart = 1'800'000'000 * kSecond_ns;
 
 /// The system's clock and the NIC's, as the test drives them.
 struct Clocks {
@@ -32,7 +32,7 @@ struct Clocks {
   }
   void run(NicClock& clock, int64_t seconds) {
     for (int64_t i = 0; i < seconds * 4; ++i) {
-      utc_ns += kSecond / 4;
+      utc_ns += kSecond_ns / 4;
       clock.maintain({utc_ns});
     }
   }
@@ -45,10 +45,10 @@ TEST(NicClock, TurnsStampsIntoUtcWhateverTheyCountFrom) {
     double drift_ppm;
   } cases[] = {
       {"UTC", 0, 0},
-      {"TAI", 37 * kSecond, 0},
-      {"since it was switched on", -kStart + 5 * kSecond, 0},
-      {"fast by 50 ppm", 37 * kSecond, 50},
-      {"slow by 50 ppm", -kStart + kSecond, -50},
+      {"TAI", 37 * kSecond_ns, 0},
+      {"since it was switched on", -kStart + 5 * kSecond_ns, 0},
+      {"fast by 50 ppm", 37 * kSecond_ns, 50},
+      {"slow by 50 ppm", -kStart + kSecond_ns, -50},
   };
   for (const auto& one : cases) {
     Clocks clocks{.drift_ppm = one.drift_ppm, .offset_ns = one.offset_ns};
@@ -65,7 +65,7 @@ TEST(NicClock, TurnsStampsIntoUtcWhateverTheyCountFrom) {
 }
 
 TEST(NicClock, SaysThatItSteps) {
-  Clocks clocks{.offset_ns = 37 * kSecond};
+  Clocks clocks{.offset_ns = 37 * kSecond_ns};
   const auto clock = clocks.clock();
   clocks.run(*clock, 10);
   clocks.offset_ns += 5'000'000;
@@ -111,7 +111,7 @@ TEST(NicClock, ReadsTheClocksOnlyWhenItIsTime) {
 
 /// Stamps of a frame that came at `utc`, as the program writes them.
 xdp::stamps stamps_at(int64_t utc, uint64_t hardware_ns) {
-  return {.tai_ns = static_cast<uint64_t>(utc + TaiOffset().seconds() * kSecond),
+  return {.tai_ns = static_cast<uint64_t>(utc + TaiOffset().seconds() * kSecond_ns),
           .hardware_ns = hardware_ns,
           .mark = xdp::STAMP_MARK,
           .has_vlan = 0,
@@ -120,7 +120,7 @@ xdp::stamps stamps_at(int64_t utc, uint64_t hardware_ns) {
 }
 
 TEST(XdpStamps, TakesTheNicsTimeToTheNanosecondAndTheKernelsWithoutIt) {
-  Clocks clocks{.offset_ns = 37 * kSecond};
+  Clocks clocks{.offset_ns = 37 * kSecond_ns};
   XdpStamps stamps(clocks.clock());
   stamps.maintain({clocks.utc_ns});
   const int64_t arrival = clocks.utc_ns + 1'234'567, kernel = arrival + 20'000;
@@ -133,7 +133,7 @@ TEST(XdpStamps, RefusesStampsOfAnotherClock) {
   Clocks clocks;
   XdpStamps stamps(clocks.clock());
   stamps.maintain({clocks.utc_ns});
-  for (const uint64_t nonsense : {uint64_t{1}, uint64_t{kStart / 2}, ~uint64_t{0}, uint64_t{kStart + 37 * kSecond}}) {
+  for (const uint64_t nonsense : {uint64_t{1}, uint64_t{kStart / 2}, ~uint64_t{0}, uint64_t{kStart + 37 * kSecond_ns}}) {
     EXPECT_EQ(stamps.time_of(stamps_at(clocks.utc_ns, nonsense)).ns, clocks.utc_ns) << nonsense;
   }
   EXPECT_EQ(stamps.refused(), 4u);
@@ -166,10 +166,10 @@ TEST(KernelClock, FindsTheLeapSecondsBetweenTwoReadings) {
   } cases[] = {
       {"nobody told the kernel", 0, 0},
       {"read one after the other", 150, 0},
-      {"since 2017", 37 * kSecond, 37},
-      {"since 2017, read one after the other", 37 * kSecond + 400, 37},
-      {"the other one first", 37 * kSecond - 400, 37},
-      {"before UTC", -kSecond - 90, -1},
+      {"since 2017", 37 * kSecond_ns, 37},
+      {"since 2017, read one after the other", 37 * kSecond_ns + 400, 37},
+      {"the other one first", 37 * kSecond_ns - 400, 37},
+      {"before UTC", -kSecond_ns - 90, -1},
   };
   for (const auto& one : cases) {
     EXPECT_EQ(whole_seconds_between(kStart + one.difference_ns, kStart), one.seconds) << one.description;

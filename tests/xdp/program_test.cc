@@ -20,7 +20,7 @@ namespace {
 
 constexpr unsigned kServedQueue = 0;
 
-IpPrefix prefix(const char* text) { return *IpPrefix::parse(text); }
+IpPrefix network(const char* text) { return *IpPrefix::parse(text); }
 Endpoint end(const char* address, uint16_t port) { return {*IpAddress::parse(address), port}; }
 
 struct Outcome {
@@ -97,14 +97,14 @@ TEST_F(XdpProgramRun, PassesFramesOfAQueueThatNobodyServes) {
 
 TEST_F(XdpProgramRun, DropsByListAndCountsTheReason) {
   BlockTable table;
-  ASSERT_TRUE(table.block(prefix("10.66.0.0/16")));
-  ASSERT_TRUE(table.block(prefix("198.51.100.7/32")));
-  ASSERT_TRUE(table.block(prefix("2001:db8:66::/48")));
+  ASSERT_TRUE(table.block(network("10.66.0.0/16")));
+  ASSERT_TRUE(table.block(network("198.51.100.7/32")));
+  ASSERT_TRUE(table.block(network("2001:db8:66::/48")));
   ASSERT_TRUE(table.block({end("10.0.0.1", 40'000), end("10.0.0.2", 443), 6}));
   ASSERT_TRUE(table.block({end("2001:db8::1", 5'000), end("2001:db8::2", 53), 17}));
   ASSERT_TRUE(table.block({end("10.0.0.1", 0), end("10.0.0.3", 0), 1}));
-  ASSERT_TRUE(table.allow(prefix("10.66.7.0/24")));
-  ASSERT_TRUE(table.allow(prefix("2001:db8:66:1::/64")));
+  ASSERT_TRUE(table.allow(network("10.66.7.0/24")));
+  ASSERT_TRUE(table.allow(network("2001:db8:66:1::/64")));
   ASSERT_TRUE(program_->apply(table));
 
   constexpr xdp::count kPasses = xdp::COUNT_REDIRECTED;
@@ -156,7 +156,7 @@ TEST_F(XdpProgramRun, DropsByListAndCountsTheReason) {
 
 TEST_F(XdpProgramRun, IsNotMisledByFramesThatBreakOff) {
   BlockTable table;
-  ASSERT_TRUE(table.block(prefix("10.66.0.0/16")));
+  ASSERT_TRUE(table.block(network("10.66.0.0/16")));
   ASSERT_TRUE(table.block({end("10.0.0.1", 40'000), end("10.0.0.2", 443), 6}));
   ASSERT_TRUE(table.block({end("2001:db8::1", 5'000), end("2001:db8::2", 53), 17}));
   ASSERT_TRUE(program_->apply(table));
@@ -184,18 +184,18 @@ TEST_F(XdpProgramRun, LetsGoWhenTheTimeIsOver) {
   BlockTable table;
   constexpr int64_t kHour = 3'600'000'000'000;
   const Timestamp past{utc_now().ns - 1}, future{utc_now().ns + kHour};
-  ASSERT_TRUE(table.block(prefix("10.66.0.0/16"), future));
+  ASSERT_TRUE(table.block(network("10.66.0.0/16"), future));
   ASSERT_TRUE(table.block({end("10.0.0.1", 1), end("10.0.0.2", 2), 6}, future));
   ASSERT_TRUE(program_->apply(table));
   EXPECT_TRUE(dropped(frame));
   EXPECT_TRUE(dropped(of_flow));
-  ASSERT_TRUE(table.block(prefix("10.66.0.0/16"), past));
+  ASSERT_TRUE(table.block(network("10.66.0.0/16"), past));
   ASSERT_TRUE(table.block({end("10.0.0.1", 1), end("10.0.0.2", 2), 6}, past));
   ASSERT_TRUE(program_->apply(table));
   EXPECT_FALSE(dropped(frame));
   EXPECT_FALSE(dropped(of_flow));
   // An entry that is over does not shade the wider one that is not.
-  ASSERT_TRUE(table.block(prefix("10.0.0.0/8"), future));
+  ASSERT_TRUE(table.block(network("10.0.0.0/8"), future));
   ASSERT_TRUE(program_->apply(table));
   EXPECT_TRUE(dropped(frame));
 }
@@ -203,16 +203,16 @@ TEST_F(XdpProgramRun, LetsGoWhenTheTimeIsOver) {
 TEST_F(XdpProgramRun, FollowsTheTableBackAndForth) {
   const Bytes frame = eth().ipv4("10.66.3.4", "10.0.0.2").udp(1, 2).bytes();
   BlockTable table;
-  ASSERT_TRUE(table.block(prefix("10.66.0.0/16")));
+  ASSERT_TRUE(table.block(network("10.66.0.0/16")));
   ASSERT_TRUE(program_->apply(table));
   EXPECT_TRUE(dropped(frame));
-  ASSERT_TRUE(table.allow(prefix("10.66.3.4/32")));
+  ASSERT_TRUE(table.allow(network("10.66.3.4/32")));
   ASSERT_TRUE(program_->apply(table));
   EXPECT_FALSE(dropped(frame));
-  EXPECT_TRUE(table.disallow(prefix("10.66.3.4/32")));
+  EXPECT_TRUE(table.disallow(network("10.66.3.4/32")));
   ASSERT_TRUE(program_->apply(table));
   EXPECT_TRUE(dropped(frame));
-  EXPECT_TRUE(table.unblock(prefix("10.66.0.0/16")));
+  EXPECT_TRUE(table.unblock(network("10.66.0.0/16")));
   ASSERT_TRUE(program_->apply(table));
   EXPECT_FALSE(dropped(frame));
   ASSERT_TRUE(table.block({end("10.0.0.2", 2), end("10.66.3.4", 1), 17}));
@@ -230,10 +230,10 @@ TEST_F(XdpProgramRun, JudgesAsTheTableDoes) {
   BlockTable table;
   for (int i = 0; i < 40; ++i) {
     const Timestamp until = number(3) == 0 ? Timestamp{1} : BlockTable::kForever;
-    ASSERT_TRUE(table.block(prefix((host() + "/" + std::to_string(14 + number(19))).c_str()), until));
+    ASSERT_TRUE(table.block(network((host() + "/" + std::to_string(14 + number(19))).c_str()), until));
     ASSERT_TRUE(table.block({end(host().c_str(), 7), end(host().c_str(), static_cast<uint16_t>(number(4))), 17}, until));
   }
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE(table.allow(prefix((host() + "/" + std::to_string(24 + number(9))).c_str())));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(table.allow(network((host() + "/" + std::to_string(24 + number(9))).c_str())));
   ASSERT_TRUE(program_->apply(table));
   unsigned drops = 0;
   for (int i = 0; i < 3'000; ++i) {
