@@ -11,14 +11,11 @@
 namespace wirewatch {
 namespace {
 
-bool is_sample(const HandshakeRecord& handshake) noexcept {
-  return handshake.syn_ack_rtt_ns.has_value() && !handshake.ambiguous();
-}
-
 void count(HandshakeGroup& group, const HandshakeRecord& handshake) noexcept {
   ++group.attempts;
   if (handshake.ambiguous()) ++group.ambiguous;
-  if (is_sample(handshake)) ++group.rtt.count;
+  if (handshake.clock_unsteady) ++group.clock_unsteady;
+  if (handshake.timed()) ++group.rtt.count;
   switch (handshake.outcome) {
     case HandshakeOutcome::Established:
       ++group.established;
@@ -60,7 +57,7 @@ class Grouping {
     std::vector<int64_t> samples_ns(next.back());
     std::vector<size_t> start(next);
     for (size_t i = 0; i < handshakes.size(); ++i) {
-      if (is_sample(handshakes[i])) samples_ns[next[group_of_[i]]++] = *handshakes[i].syn_ack_rtt_ns;
+      if (handshakes[i].timed()) samples_ns[next[group_of_[i]]++] = *handshakes[i].syn_ack_rtt_ns;
     }
     for (size_t i = 0; i < groups_.size(); ++i) {
       groups_[i].rtt = summarise_rtt(std::span(samples_ns).subspan(start[i], groups_[i].rtt.count));
@@ -124,7 +121,7 @@ HandshakeSummaries summarise_handshakes(std::span<const HandshakeRecord> handsha
   samples_ns.reserve(handshakes.size());
   for (const HandshakeRecord& handshake : handshakes) {
     count(totals, handshake);
-    if (is_sample(handshake)) samples_ns.push_back(*handshake.syn_ack_rtt_ns);
+    if (handshake.timed()) samples_ns.push_back(*handshake.syn_ack_rtt_ns);
     by_server.add(handshake.server, handshake);
     by_port.add({IpAddress{}, handshake.server.port}, handshake);
   }

@@ -17,7 +17,7 @@ struct HandshakeSummaries {
   std::vector<HandshakeGroup> by_server;  // most attempts first
   std::vector<HandshakeGroup> by_port;    // the same over all servers of a port; the address is empty
 };
-/// Ambiguous handshakes are counted, but no samples (Karn).
+/// Ambiguous handshakes, and those timed by a clock that was stepped meanwhile, are counted, but no samples (Karn).
 HandshakeSummaries summarise_handshakes(std::span<const HandshakeRecord> handshakes);
 
 }  // namespace wirewatch

@@ -56,6 +56,7 @@ HandshakeGroup group_of(const Json& row) {
   group.unanswered = count_of(row, "unanswered");
   group.half_open = count_of(row, "half_open");
   group.ambiguous = count_of(row, "ambiguous");
+  group.clock_unsteady = count_of(row, "clock_unsteady");
   return group;
 }
 
@@ -187,6 +188,7 @@ HandshakeRecord handshake_of(const Json& row) {
   record.initial_rtt_ns = integer(row, "initial_rtt_ns");
   record.syn_retransmissions = static_cast<uint32_t>(count_of(row, "syn_retransmissions"));
   record.syn_ack_retransmissions = static_cast<uint32_t>(count_of(row, "syn_ack_retransmissions"));
+  record.clock_unsteady = flag(row, "clock_unsteady");
   return record;
 }
 

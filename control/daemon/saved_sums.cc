@@ -9,7 +9,7 @@
 namespace wirewatch {
 namespace {
 
-constexpr uint64_t kLayout = 1;
+constexpr uint64_t kLayout = 2;
 
 class Writer {
  public:
@@ -86,7 +86,7 @@ std::string encode(const SavedSums& sums, const ApplicationNames& names) {
   for (const uint64_t value : {sums.flows.flows, sums.flows.unclassified, sums.flows.without_payload}) out.number(value);
   const HandshakeCounts& counts = sums.handshakes;
   for (const uint64_t value :
-       {counts.attempts, counts.established, counts.refused, counts.unanswered, counts.half_open, counts.ambiguous}) {
+       {counts.attempts, counts.established, counts.refused, counts.unanswered, counts.half_open, counts.ambiguous, counts.clock_unsteady}) {
     out.number(value);
   }
   const auto cells = counts.rtt.words();
@@ -113,7 +113,7 @@ std::optional<SavedSums> decode_sums(std::string_view text, NameCatalogue& catal
   for (uint64_t* value : {&sums.flows.flows, &sums.flows.unclassified, &sums.flows.without_payload}) *value = in.number();
   HandshakeCounts& counts = sums.handshakes;
   for (uint64_t* value :
-       {&counts.attempts, &counts.established, &counts.refused, &counts.unanswered, &counts.half_open, &counts.ambiguous}) {
+       {&counts.attempts, &counts.established, &counts.refused, &counts.unanswered, &counts.half_open, &counts.ambiguous, &counts.clock_unsteady}) {
     *value = in.number();
   }
   std::vector<uint64_t> cells;

@@ -8,7 +8,7 @@ void HandshakeLog::observe(const HandshakeRecord& handshake, int64_t now_ns) {
   if (recent_.size() > bounds_.recent) recent_.pop_front();
   windows_.record(handshake, now_ns);
   totals_.add(handshake);
-  if (!handshake.syn_ack_rtt_ns || handshake.ambiguous()) return;
+  if (!handshake.timed()) return;
   if (!by_port_.contains(handshake.interface) && by_port_.size() >= bounds_.ports) return;
   auto& histograms = by_port_[handshake.interface];
   const size_t owned = histograms.size() - histograms.count(0);

@@ -26,7 +26,8 @@ void add_other(std::vector<HandshakeGroup>& groups, const HandshakeCounts& other
 void HandshakeCounts::add(const HandshakeRecord& handshake) {
   ++attempts;
   if (handshake.ambiguous()) ++ambiguous;
-  if (handshake.syn_ack_rtt_ns && !handshake.ambiguous()) rtt.record(*handshake.syn_ack_rtt_ns);
+  if (handshake.clock_unsteady) ++clock_unsteady;
+  if (handshake.timed()) rtt.record(*handshake.syn_ack_rtt_ns);
   switch (handshake.outcome) {
     case HandshakeOutcome::Established:
       ++established;
@@ -50,6 +51,7 @@ HandshakeCounts& HandshakeCounts::operator+=(const HandshakeCounts& other) {
   unanswered += other.unanswered;
   half_open += other.half_open;
   ambiguous += other.ambiguous;
+  clock_unsteady += other.clock_unsteady;
   rtt += other.rtt;
   return *this;
 }
@@ -63,6 +65,7 @@ HandshakeGroup HandshakeCounts::group() const {
   group.unanswered = unanswered;
   group.half_open = half_open;
   group.ambiguous = ambiguous;
+  group.clock_unsteady = clock_unsteady;
   return group;
 }
 

@@ -33,7 +33,7 @@ inline constexpr std::array<HistoryWindowInfo, static_cast<size_t>(HistoryWindow
 
 /// Outcomes and times of one group of handshakes.
 struct HandshakeCounts {
-  uint64_t attempts = 0, established = 0, refused = 0, unanswered = 0, half_open = 0, ambiguous = 0;
+  uint64_t attempts = 0, established = 0, refused = 0, unanswered = 0, half_open = 0, ambiguous = 0, clock_unsteady = 0;
   SparseHistogram rtt;
 
   void add(const HandshakeRecord& handshake);

@@ -133,6 +133,8 @@ void about_handshakes(Families& families, const LiveTotals& totals) {
       .value(group.unanswered, {{"outcome", "unanswered"}})
       .value(group.half_open, {{"outcome", "half-open"}});
   families.counter("ambiguous_handshakes_total", "Attempts whose SYN or SYN,ACK was resent: in no histogram").value(group.ambiguous);
+  families.counter("unsteady_clock_handshakes_total", "Attempts timed while a clock was stepped or still being measured: in no histogram")
+      .value(group.clock_unsteady);
   families.histogram("syn_ack_rtt_seconds", "From the first SYN to the SYN,ACK, by capture port and server port");
   for (const CapturePortRtt& port : totals.rtt_by_capture_port) {
     for (const auto& [server_port, rtt] : port.by_server_port) {

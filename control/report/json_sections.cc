@@ -23,6 +23,7 @@ void write_outcomes(JsonWriter& json, const HandshakeGroup& group) {
   json.field("unanswered", group.unanswered);
   json.field("half_open", group.half_open);
   json.field("ambiguous", group.ambiguous);
+  if (group.clock_unsteady > 0) json.field("clock_unsteady", group.clock_unsteady);
 }
 
 void write_hierarchy(JsonWriter& json, const std::vector<HierarchyNode>& nodes) {
@@ -122,6 +123,7 @@ void write_handshake_fields(JsonWriter& json, const HandshakeRecord& handshake) 
   json.field("syn_retransmissions", handshake.syn_retransmissions);
   json.field("syn_ack_retransmissions", handshake.syn_ack_retransmissions);
   json.field("ambiguous", handshake.ambiguous());
+  if (handshake.clock_unsteady) json.field("clock_unsteady", true);
 }
 
 void write_flow_fields(JsonWriter& json, const FlowRecord& flow, std::string_view application, std::string_view category,

@@ -34,9 +34,9 @@ struct CaptureSection {
   NamedCounts unread;
 };
 
-/// Percentiles of the unambiguous syn_ack_rtt_ns of one group, in nanoseconds.
+/// Percentiles of the syn_ack_rtt_ns of one group that are timed(), in nanoseconds.
 struct RttSummary {
-  uint64_t count = 0;                       // unambiguous samples behind the percentiles
+  uint64_t count = 0;                       // samples behind the percentiles
   std::optional<int64_t> p50_ns, p90_ns, p99_ns, max_ns, min_ns;
 };
 
@@ -45,6 +45,7 @@ struct HandshakeGroup {
   RttSummary rtt;
   uint64_t attempts = 0;                    // all attempts of the group, whatever their outcome
   uint64_t established = 0, refused = 0, unanswered = 0, half_open = 0, ambiguous = 0;
+  uint64_t clock_unsteady = 0;              // live: timed by a clock that was stepped meanwhile
   bool other = false;                       // all groups beyond the bound of a live table, as one
 };
 

@@ -44,6 +44,9 @@ void write_totals(const Report& report, Page& page) {
     page.labelled("Left out", human_count(totals.ambiguous) +
                                   " whose SYN or SYN,ACK was resent: their times are ambiguous");
   }
+  if (totals.clock_unsteady > 0) {
+    page.labelled("Left out", human_count(totals.clock_unsteady) + " timed while a clock was stepped or still being measured", Style::Warning);
+  }
 }
 
 void write_groups(const std::vector<HandshakeGroup>& groups, bool by_port, size_t top, Page& page) {

@@ -73,6 +73,9 @@ Result<std::unique_ptr<DpdkAppPort>> DpdkAppPort::open(const PortConfig& config,
   auto opened = DpdkPort::open(options, tsc);
   if (!opened) return tl::unexpected(opened.error());
   port->device_ = std::move(*opened);
+  if (in_pair && config.steering != Steering::Nic && !port->device_->spreads_symmetrically()) {
+    return fail(why_no_pair_of_many("'" + device->name + "' (" + port->device_->driver() + ") does not confirm a symmetric hash"));
+  }
   if (port->device_->steers_in_software()) {
     auto steering = DpdkSteering::make(*port->device_, config.workers);
     if (!steering) return tl::unexpected(steering.error());

@@ -16,7 +16,7 @@ namespace {
 template <LiveSource Source, typename Sender>
 class KernelPort : public Port {
  public:
-  explicit KernelPort(const PortConfig& config) : Port(config) {}
+  KernelPort(const PortConfig& config, const TscClock& tsc) : Port(config), tsc_(tsc) {}
 
   void run(unsigned number, const WorkerContext& context) override {
     if (partner_ != nullptr) {
@@ -50,8 +50,10 @@ class KernelPort : public Port {
   }
   Result<void> use_hardware_clock(bool use) override {
     for (unsigned i = 0; i < config_.workers; ++i) source(i).use_hardware_stamps(use);
+    steady_.doubt();  // durations across the change mix two clocks
     return {};
   }
+  const SteadySince* steady_since() const override { return &steady_; }
   bool blocks_in_workers() const override { return !ways_out_.empty(); }
   void keep_back(const DropRules& rules) override {
     for (const auto& out : ways_out_) {
@@ -61,6 +63,9 @@ class KernelPort : public Port {
   }
   void maintain() override {
     for (const auto& out : ways_out_) out->guard.lists().collect();
+    // The processor's clock follows the system's, which is the kernel's, and sees it being stepped.
+    const bool steady = first().clock_state() == ClockState::Steady && tsc_.state() == ClockState::Steady;
+    steady_.observe(steady, Timestamp{tsc_.now_ns()});
   }
 
  protected:
@@ -84,13 +89,15 @@ class KernelPort : public Port {
     ShedGuard guard;
     InlineCounts counts;
   };
+  const TscClock& tsc_;
+  SteadySince steady_;
   std::vector<std::unique_ptr<WayOut>> ways_out_;  // by worker
 };
 
 class AfPacketPort final : public KernelPort<AfPacketSource, AfPacketSender> {
  public:
-  AfPacketPort(const PortConfig& config, std::vector<std::unique_ptr<AfPacketSource>> sources)
-      : KernelPort(config), sources_(std::move(sources)) {}
+  AfPacketPort(const PortConfig& config, const TscClock& tsc, std::vector<std::unique_ptr<AfPacketSource>> sources)
+      : KernelPort(config, tsc), sources_(std::move(sources)) {}
 
   Result<void> join(Port& partner) override {
     partner_ = &partner;
@@ -118,7 +125,7 @@ class AfPacketPort final : public KernelPort<AfPacketSource, AfPacketSender> {
 #ifdef WIREWATCH_HAS_AFXDP
 class AfXdpAppPort final : public KernelPort<AfXdpSource, AfXdpSender> {
  public:
-  AfXdpAppPort(const PortConfig& config, AfXdpPort port) : KernelPort(config), port_(std::move(port)) {
+  AfXdpAppPort(const PortConfig& config, const TscClock& tsc, AfXdpPort port) : KernelPort(config, tsc), port_(std::move(port)) {
     for (size_t i = 0; i < port_.sources.size(); ++i) found_.push_back(std::make_unique<FoundFlows>());
   }
 
@@ -157,7 +164,7 @@ class AfXdpAppPort final : public KernelPort<AfXdpSource, AfXdpSender> {
 
 }  // namespace
 
-Result<std::unique_ptr<Port>> open_afpacket_port(const PortConfig& config, uint16_t number) {
+Result<std::unique_ptr<Port>> open_afpacket_port(const PortConfig& config, uint16_t number, const TscClock& tsc) {
   const bool in_pair = !config.inline_with.empty();
   AfPacketOptions options;
   options.interface = config.spec.target;
@@ -170,12 +177,17 @@ Result<std::unique_ptr<Port>> open_afpacket_port(const PortConfig& config, uint1
   if (in_pair) options.block_timeout_ms = 1;  // a frame waits that long in the ring: what the pair adds to every round trip
   auto sources = AfPacketSource::open(options);
   if (!sources) return tl::unexpected(sources.error());
-  return std::make_unique<AfPacketPort>(config, std::move(*sources));
+  return std::make_unique<AfPacketPort>(config, tsc, std::move(*sources));
 }
 
-Result<std::unique_ptr<Port>> open_afxdp_port(const PortConfig& config, [[maybe_unused]] uint16_t number) {
+Result<std::unique_ptr<Port>> open_afxdp_port(const PortConfig& config, [[maybe_unused]] uint16_t number,
+                                               [[maybe_unused]] const TscClock& tsc) {
 #ifdef WIREWATCH_HAS_AFXDP
   constexpr uint32_t kSendFrames = 2048;
+  const bool vouched_for = config.workers == 1 || config.steering == Steering::Nic;
+  if (!config.inline_with.empty() && !vouched_for) {
+    return fail(why_no_pair_of_many("the queues of '" + config.spec.target + "' are filled by the NIC's own hash, which AF_XDP cannot make symmetric"));
+  }
   AfXdpOptions options;
   options.interface = config.spec.target;
   options.port = number;
@@ -190,7 +202,11 @@ Result<std::unique_ptr<Port>> open_afxdp_port(const PortConfig& config, [[maybe_
     return fail("'" + config.spec.target + "' has " + std::to_string(port->sources.size()) + " receive queues for " +
                 std::to_string(config.workers) + " workers; AF_XDP takes a worker for each");
   }
-  return std::make_unique<AfXdpAppPort>(config, std::move(*port));
+  if (!vouched_for) {
+    port->warnings.push_back("the NIC's hash decides which worker sees a frame, and both directions of a connection meet only when it is "
+                             "symmetric: 'ethtool -X " + config.spec.target + " hfunc toeplitz hkey 6d:5a:...' (6d:5a over and over), or workers = 1");
+  }
+  return std::make_unique<AfXdpAppPort>(config, tsc, std::move(*port));
 #else
   return fail("'afxdp:" + config.spec.target +
               "': this program was built without AF_XDP (libbpf, libxdp, clang and bpftool); use afpacket: or dpdk:");

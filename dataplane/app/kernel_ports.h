@@ -8,8 +8,9 @@
 
 namespace wirewatch {
 
-Result<std::unique_ptr<Port>> open_afpacket_port(const PortConfig& config, uint16_t number);
+/// `tsc` outlives the port.
+Result<std::unique_ptr<Port>> open_afpacket_port(const PortConfig& config, uint16_t number, const TscClock& tsc);
 /// Refused where the program was built without AF_XDP.
-Result<std::unique_ptr<Port>> open_afxdp_port(const PortConfig& config, uint16_t number);
+Result<std::unique_ptr<Port>> open_afxdp_port(const PortConfig& config, uint16_t number, const TscClock& tsc);
 
 }  // namespace wirewatch

@@ -43,9 +43,9 @@ Result<std::unique_ptr<Port>> open_port(const PortConfig& config, const Dataplan
     case SourceKind::Dpdk:
       return open_dpdk_port(config, all, number, tsc);
     case SourceKind::AfPacket:
-      return open_afpacket_port(config, number);
+      return open_afpacket_port(config, number, tsc);
     case SourceKind::AfXdp:
-      return open_afxdp_port(config, number);
+      return open_afxdp_port(config, number, tsc);
     case SourceKind::File:
     case SourceKind::Replay:
       break;
@@ -59,6 +59,11 @@ Result<void> Port::join(Port&) { return fail("it reads captures, and cannot be h
 
 Result<void> Port::use_hardware_clock(bool) {
   return fail("port '" + config_.name + "' has no clock that could be switched: it reads captures");
+}
+
+std::string why_no_pair_of_many(const std::string& because) {
+  return because + ", so that several workers of an inline pair would each see one direction of a connection: give both ports workers = 1, or, "
+                   "when you know that the hash is symmetric, steering = \"nic\"";
 }
 
 Result<void> Port::apply(const BlockTable&) { return {}; }

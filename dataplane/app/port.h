@@ -15,6 +15,7 @@
 #include "dataplane/capture/capture_reader.h"
 #include "dataplane/pipeline/live_worker.h"
 #include "dataplane/pipeline/shared_state.h"
+#include "dataplane/source/steady_since.h"
 #include "dataplane/source/tsc_clock.h"
 #include "dataplane/xdp/block_table.h"
 
@@ -53,6 +54,8 @@ class Port {
   /// Adds what the device itself says to what the workers reported.
   virtual void describe(PortState& state) const = 0;
   virtual Result<void> use_hardware_clock(bool use);
+  /// Since when its packets' times can be compared; null when they are a capture's own. Lives as long as the port.
+  virtual const SteadySince* steady_since() const { return nullptr; }
   /// Brings the device's own block list into line, where it has one.
   virtual Result<void> apply(const BlockTable& table);
   /// The same for frames that are sent on without being inspected.
@@ -75,6 +78,9 @@ class Port {
   PortConfig config_;
   Port* partner_ = nullptr;
 };
+
+/// Of an inline pair with several workers whose queues nobody vouches for; `because` says of what device.
+std::string why_no_pair_of_many(const std::string& because);
 
 /// Opens every port in the order of the configuration; `tsc` outlives them. DPDK is started when one needs it.
 Result<std::vector<std::unique_ptr<Port>>> open_ports(const DataplaneConfig& config, const TscClock& tsc);

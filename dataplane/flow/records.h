@@ -51,9 +51,12 @@ struct HandshakeRecord {
   uint32_t syn_ack_retransmissions = 0;
   uint64_t syn_frame = 0;                             // frame number of the first SYN; 0 when live
   uint16_t interface = 0;                             // port the first SYN came in on, when live
+  bool clock_unsteady = false;                        // live: a clock it was timed by was stepped or unsettled meanwhile
 
   /// Karn: a resent SYN or SYN,ACK leaves open which copy was answered; listed, but kept out of percentiles.
   bool ambiguous() const noexcept { return syn_retransmissions + syn_ack_retransmissions > 0; }
+  /// Whether syn_ack_rtt_ns is known and counts in histograms and percentiles.
+  bool timed() const noexcept { return syn_ack_rtt_ns.has_value() && !ambiguous() && !clock_unsteady; }
 };
 
 /// One flow of the innermost addresses and ports, from its first to its last frame.

@@ -55,7 +55,7 @@ struct WireHandshake {
   int64_t syn_time_ns, syn_ack_time_ns, syn_ack_rtt_ns, ack_rtt_ns, initial_rtt_ns;
   uint64_t syn_frame;
 };
-constexpr uint8_t kSynAckTime = 1, kSynAckRtt = 2, kAckRtt = 4, kInitialRtt = 8;
+constexpr uint8_t kSynAckTime = 1, kSynAckRtt = 2, kAckRtt = 4, kInitialRtt = 8, kClockUnsteady = 16;
 
 template <typename Wire>
 SharedEvent pack(uint32_t kind, const Wire& wire) noexcept {
@@ -124,7 +124,8 @@ SharedEvent encode(const HandshakeRecord& record) noexcept {
   wire.server = wire_of(record.server);
   wire.outcome = static_cast<uint8_t>(record.outcome);
   wire.known = static_cast<uint8_t>((record.syn_ack_time ? kSynAckTime : 0) | (record.syn_ack_rtt_ns ? kSynAckRtt : 0) |
-                                    (record.ack_rtt_ns ? kAckRtt : 0) | (record.initial_rtt_ns ? kInitialRtt : 0));
+                                    (record.ack_rtt_ns ? kAckRtt : 0) | (record.initial_rtt_ns ? kInitialRtt : 0) |
+                                    (record.clock_unsteady ? kClockUnsteady : 0));
   wire.interface = record.interface;
   wire.syn_retransmissions = record.syn_retransmissions;
   wire.syn_ack_retransmissions = record.syn_ack_retransmissions;
@@ -221,7 +222,8 @@ std::optional<Event> decode_handshake(const WireHandshake& wire) noexcept {
                         .syn_retransmissions = wire.syn_retransmissions,
                         .syn_ack_retransmissions = wire.syn_ack_retransmissions,
                         .syn_frame = wire.syn_frame,
-                        .interface = wire.interface}};
+                        .interface = wire.interface,
+                        .clock_unsteady = (wire.known & kClockUnsteady) != 0}};
   if ((wire.known & kSynAckTime) != 0) event.record.syn_ack_time = Timestamp{wire.syn_ack_time_ns};
   if ((wire.known & kSynAckRtt) != 0) event.record.syn_ack_rtt_ns = wire.syn_ack_rtt_ns;
   if ((wire.known & kAckRtt) != 0) event.record.ack_rtt_ns = wire.ack_rtt_ns;

@@ -19,7 +19,7 @@
 namespace wirewatch {
 
 inline constexpr uint64_t kSharedMagic = 0x3130485357574d53;  // "SMWWSH01"
-inline constexpr uint32_t kSharedVersion = 2;
+inline constexpr uint32_t kSharedVersion = 3;
 
 /// How much of everything there is room for. The pages of what is never used are never touched.
 struct SharedLimits {

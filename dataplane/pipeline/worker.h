@@ -27,6 +27,7 @@
 #include "dataplane/pipeline/name_arena.h"
 #include "dataplane/pipeline/prepared_rules.h"
 #include "dataplane/source/source.h"
+#include "dataplane/source/steady_since.h"
 #include "dataplane/stats/port_rtts.h"
 #include "dataplane/stats/tables.h"
 
@@ -64,6 +65,7 @@ struct WorkerOptions {
   Ageing ageing{};
   int64_t pass_ns = 0;                       // how often every flow is looked at, folded and handed on; 0 is never
   size_t rtt_ports = 0;                      // server ports with a histogram of their own; 0 is no histograms at all
+  std::array<const SteadySince*, 2> clocks{}; // of its ports, whose times are measured with; null for a capture's own times
   bool preallocate = false;                  // all memory at once: afterwards nothing allocates, between bursts neither
   uint16_t number = 0;                       // of the worker, part of its flows' ids
 };
@@ -188,6 +190,7 @@ class Worker {
   void close_side(Flow& flow) noexcept;
   void close_side_if_settled(Flow& flow) noexcept;
   void hand_on_handshake(const FlowKey& key, uint8_t interface, Handshake& handshake) noexcept;
+  bool clocks_unsteady(const HandshakeRecord& handshake) const noexcept;
   void end_flow(uint32_t slot, CloseReason reason) noexcept;
   /// Folds what was counted since the last time and hands it on; for good with any reason but Open.
   void hand_on_flow(uint32_t slot, CloseReason reason) noexcept;

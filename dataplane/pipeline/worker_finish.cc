@@ -19,7 +19,8 @@ void Worker::hand_on_handshake(const FlowKey& key, uint8_t interface, Handshake&
                          .syn_retransmissions = handshake.syn_retransmissions,
                          .syn_ack_retransmissions = handshake.syn_ack_retransmissions,
                          .syn_frame = handshake.syn_frame,
-                         .interface = interface};
+                         .interface = interface,
+                         .clock_unsteady = false};
   if (handshake.has_initial_rtt) record.initial_rtt_ns = handshake.initial_rtt_ns;
   switch (handshake.state) {
     case HandshakeState::Established:
@@ -39,8 +40,20 @@ void Worker::hand_on_handshake(const FlowKey& key, uint8_t interface, Handshake&
       break;
   }
   handshake.state = HandshakeState::None;
-  if (record.syn_ack_rtt_ns && !record.ambiguous()) rtts_.record(record.server.port, *record.syn_ack_rtt_ns);
+  record.clock_unsteady = clocks_unsteady(record);
+  if (record.timed()) rtts_.record(record.server.port, *record.syn_ack_rtt_ns);
   sink_.on_handshake(record);
+}
+
+/// A clock that is stepped back shows in a time that seems to have gone back, before anybody has read the clock.
+bool Worker::clocks_unsteady(const HandshakeRecord& handshake) const noexcept {
+  bool live = false;
+  for (const SteadySince* const clock : options_.clocks) {
+    if (clock == nullptr) continue;
+    if (!clock->holds_for(handshake.syn_time)) return true;
+    live = true;
+  }
+  return live && (handshake.syn_ack_rtt_ns.value_or(0) < 0 || handshake.ack_rtt_ns.value_or(0) < 0);
 }
 
 Side Worker::side_of(const IpAddress& source, const IpAddress& destination, Side by_client) const noexcept {

@@ -172,6 +172,11 @@ std::string AfPacketSource::describe_clock() const {
   return NicClock::describe(nic_clock_->report());
 }
 
+ClockState AfPacketSource::clock_state() const noexcept {
+  if (nic_clock_ == nullptr || !hardware_wanted_.load(std::memory_order_relaxed)) return ClockState::Steady;
+  return nic_clock_->report().state_in_use();
+}
+
 void AfPacketSource::read_statistics() noexcept {
   tpacket_stats_v3 since_last_time{};  // reading sets them to zero
   socklen_t length = sizeof since_last_time;

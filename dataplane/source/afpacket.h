@@ -45,6 +45,8 @@ class AfPacketSource {
   void use_hardware_stamps(bool wanted) noexcept;
   /// Who stamps, how well, and why not the NIC.
   std::string describe_clock() const;
+  /// Of the NIC's clock, when that is in use; the kernel's is the system's.
+  ClockState clock_state() const noexcept;
 
   const InterfaceInfo& interface() const noexcept { return interface_; }
   /// Of the ring, in bytes.

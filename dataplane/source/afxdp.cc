@@ -243,6 +243,11 @@ std::string AfXdpSource::describe_clock() const {
   return NicClock::describe(stamps_.nic_clock()->report());
 }
 
+ClockState AfXdpSource::clock_state() const noexcept {
+  if (stamps_.nic_clock() == nullptr || !stamps_.nic_wanted()) return ClockState::Steady;
+  return stamps_.nic_clock()->report().state_in_use();
+}
+
 size_t AfXdpSource::read_losses(std::span<LossCounter> losses) noexcept {
   stamps_.maintain(utc_now());  // here too, since a source that is never idle is not asked for the time
   xdp_statistics statistics{};

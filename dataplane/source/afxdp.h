@@ -62,6 +62,8 @@ class AfXdpSource {
   void use_hardware_stamps(bool wanted) noexcept { stamps_.use_nic(wanted); }
   /// Who stamps, and how well.
   std::string describe_clock() const;
+  /// Of the NIC's clock, when that is in use; the kernel's is the system's.
+  ClockState clock_state() const noexcept;
 
   const InterfaceInfo& interface() const noexcept { return interface_; }
   const XdpSocket& socket() const noexcept { return *socket_; }

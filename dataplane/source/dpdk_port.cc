@@ -170,6 +170,7 @@ bool DpdkPort::symmetric_key_taken() const {
 void DpdkPort::decide_steering() {
   if (options_.workers == 1) return;
   const bool symmetric = many_queues_by_rss_ && rx_queues_ == options_.workers && facts_.spreads_symmetrically && symmetric_key_taken();
+  spreads_symmetrically_ = symmetric;
   switch (options_.spreading) {
     case DpdkSpreading::Auto:
       software_steering_ = !symmetric;

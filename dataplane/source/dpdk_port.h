@@ -50,6 +50,8 @@ class DpdkPort {
   unsigned rx_queues() const noexcept { return rx_queues_; }
   /// Whether workers must sort the packets out among themselves.
   bool steers_in_software() const noexcept { return software_steering_; }
+  /// Whether the device says that both directions of a flow reach the same queue; always so with one.
+  bool spreads_symmetrically() const noexcept { return spreads_symmetrically_; }
   bool interrupts() const noexcept { return interrupts_; }
   int socket() const noexcept { return socket_; }
   const MbufFields& fields() const noexcept { return fields_; }
@@ -86,6 +88,7 @@ class DpdkPort {
   bool started_ = false;
   bool interrupts_ = false;
   bool software_steering_ = false;
+  bool spreads_symmetrically_ = true;
   bool many_queues_by_rss_ = false;
   MbufFields fields_;
   DpdkPool pool_;

@@ -14,6 +14,7 @@ namespace {
 
 constexpr int64_t kPlausible_ns = kSecond_ns;       // a clock nearer than this to the system's is meant to be the same time
 constexpr int64_t kStep_ns = 2'000'000;          // of an unreadable clock: more than a stall between burst and reading
+constexpr int64_t kReading_ns = 50'000;          // that a stamp of ticks may be ahead of the processor's clock, beside their errors
 constexpr unsigned kSteppingFor = 4;             // maintain() calls, about a second
 constexpr int64_t kUsualTaiOffset = 37;          // seconds, since 2017
 
@@ -81,6 +82,7 @@ void HardwareClock::judge(uint64_t stamp, int64_t now_ns) {
   reason_ = std::move(said.reason);
   kind_.store(said.kind, std::memory_order_release);
   apply_locked();
+  least_believable_lag_ns_.store(least_believable_lag_locked(), std::memory_order_relaxed);
 }
 
 /// Puts what is known into force.
@@ -102,15 +104,23 @@ void HardwareClock::add_reading(const ClockSample& sample) {
   if (tracker_.steps() != steps) step_ns_ = -tracker_.last_step_ns();
 }
 
-/// A clock that cannot be read is watched by the lag of its stamps: the least of an interval is the delay of reception,
-/// which only a step changes by milliseconds.
-void HardwareClock::maintain() {
+void HardwareClock::maintain(int64_t now_ns) {
   const std::lock_guard lock(mutex_);
   const int64_t lag = least_lag_ns_.exchange(INT64_MAX, std::memory_order_relaxed);
   const StampKind kind = kind_.load(std::memory_order_relaxed);
   if (stepping_for_ > 0) --stepping_for_;
   if (kind == StampKind::Ticks) apply_locked();
-  if (lag == INT64_MAX || kind == StampKind::AsGiven || kind == StampKind::None) return;
+  if (lag != INT64_MAX && kind != StampKind::AsGiven && kind != StampKind::None) watch_lag(lag, now_ns);
+  least_believable_lag_ns_.store(least_believable_lag_locked(), std::memory_order_relaxed);
+  const bool by_device = in_use() && kind_.load(std::memory_order_relaxed) != StampKind::None;
+  const bool steady = state_locked() == ClockState::Steady || (!by_device && stepping_for_ == 0);
+  steady_.observe(steady && (kind == StampKind::AsGiven || tsc_.state() == ClockState::Steady), Timestamp{now_ns});
+}
+
+/// A clock that cannot be read is watched by the lag of its stamps: the least of an interval is the delay of reception,
+/// which only a step changes by milliseconds.
+void HardwareClock::watch_lag(int64_t lag, int64_t now) {
+  const StampKind kind = kind_.load(std::memory_order_relaxed);
   if (!usual_lag_ns_) usual_lag_ns_ = lag;
   if (std::abs(lag - *usual_lag_ns_) > kStep_ns) {
     step_ns_ = *usual_lag_ns_ - lag;
@@ -118,7 +128,6 @@ void HardwareClock::maintain() {
     worst_lag_ns_ = 0;
     stepping_for_ = kSteppingFor;
     if (kind != StampKind::Ticks) {  // it may have become another time altogether, or a sensible one at last
-      const int64_t now = tsc_.now_ns();
       const auto raw = static_cast<uint64_t>(now - lag - correction_ns_);
       const bool followed = readable_ && tracker_.ns_per_tick() > 0;
       StampJudgement said =
@@ -133,17 +142,34 @@ void HardwareClock::maintain() {
   worst_lag_ns_ = std::max(worst_lag_ns_, std::abs(lag));
 }
 
+int64_t HardwareClock::least_believable_lag_locked() const {
+  switch (kind_.load(std::memory_order_relaxed)) {
+    case StampKind::Ticks:
+      return -(tracker_.error_ns() + tsc_.error_ns() + kReading_ns);
+    case StampKind::Utc:
+    case StampKind::Tai:
+      return usual_lag_ns_ ? *usual_lag_ns_ - kStep_ns : INT64_MIN;
+    default:
+      return INT64_MIN;
+  }
+}
+
 void HardwareClock::switch_to(bool use_hardware) {
   const std::lock_guard lock(mutex_);
   if (wanted_ == use_hardware) return;
   wanted_ = use_hardware;
   stepping_for_ = kSteppingFor;  // durations across the change mix two clocks
+  steady_.doubt();
   step_ns_ = 0;
   apply_locked();
 }
 
 ClockState HardwareClock::state() const {
   const std::lock_guard lock(mutex_);
+  return state_locked();
+}
+
+ClockState HardwareClock::state_locked() const {
   if (stepping_for_ > 0) return ClockState::Stepping;
   const StampKind kind = kind_.load(std::memory_order_relaxed);
   if (kind == StampKind::None) return ClockState::Settling;

@@ -13,6 +13,7 @@
 #include <string>
 
 #include "dataplane/source/clock_tracker.h"
+#include "dataplane/source/steady_since.h"
 #include "dataplane/source/tsc_clock.h"
 
 namespace wirewatch {
@@ -53,22 +54,29 @@ class HardwareClock {
   StampKind kind() const noexcept { return kind_.load(std::memory_order_acquire); }
   /// Once a burst: how long ago the last stamp of it was, by the processor's clock.
   void observe_lag(int64_t lag_ns) noexcept {
+    if (lag_ns < least_believable_lag_ns_.load(std::memory_order_relaxed)) steady_.doubt();
     if (lag_ns < least_lag_ns_.load(std::memory_order_relaxed)) least_lag_ns_.store(lag_ns, std::memory_order_relaxed);
   }
 
   // For the one thread that maintains, a few times a second.
   /// The device's counter read beside the processor's clock, when the device can be read.
   void add_reading(const ClockSample& sample);
-  void maintain();
+  void maintain() { maintain(tsc_.now_ns()); }
+  void maintain(int64_t now_ns);
   void switch_to(bool use_hardware);
 
   ClockState state() const;
+  /// Of the times that packets are given, whoever stamps them. Kept by maintain().
+  const SteadySince& steady() const noexcept { return steady_; }
   int64_t error_ns() const;
   std::string describe() const;
   double ns_per_tick() const;
 
  private:
   void apply_locked();
+  void watch_lag(int64_t lag, int64_t now);
+  ClockState state_locked() const;
+  int64_t least_believable_lag_locked() const;
 
   const TscClock& tsc_;
   const bool as_given_;
@@ -77,6 +85,8 @@ class HardwareClock {
   std::atomic<bool> in_use_{true};
   std::atomic<StampKind> kind_{StampKind::None};
   std::atomic<int64_t> least_lag_ns_{INT64_MAX};  // since the last maintain()
+  std::atomic<int64_t> least_believable_lag_ns_{INT64_MIN};  // less, and the clock has been stepped
+  SteadySince steady_;
 
   mutable std::mutex mutex_;  // judging (once) against maintaining
   bool wanted_ = true;

@@ -39,6 +39,8 @@ class NicClock {
     ClockState state = ClockState::Settling;
     bool usable = false;
     int64_t error_ns = 0;  // between a stamp's time and UTC as the system has it
+    /// A clock that is refused gives no times that could be wrong.
+    ClockState state_in_use() const noexcept { return usable ? state : ClockState::Steady; }
   };
   Report report() const noexcept;
   /// For people.

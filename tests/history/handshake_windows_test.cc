@@ -3,13 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include "dataplane/base/timestamp.h"
 #include "tests/history/made_up.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
-constexpr int64_t kStart = 1'000'000 * kSecond;
+constexpr int64_t kStart = 1'000'000 * kSecond_ns;
 
 TEST(HandshakeWindows, ForgetWhatIsOlderThanTheWindow) {
   struct Case {
@@ -30,7 +30,7 @@ TEST(HandshakeWindows, ForgetWhatIsOlderThanTheWindow) {
   for (const Case& each : kCases) {
     HandshakeWindows windows({});
     windows.record(handshake_with({host(1), 443}, 1'000'000), kStart);
-    const int64_t now = kStart + each.after_s * kSecond;
+    const int64_t now = kStart + each.after_s * kSecond_ns;
     EXPECT_EQ(windows.summarise(HistoryWindow::Minute, now).totals.attempts, each.in_minute) << each.description;
     EXPECT_EQ(windows.summarise(HistoryWindow::FiveMinutes, now).totals.attempts, each.in_five_minutes) << each.description;
     EXPECT_EQ(windows.summarise(HistoryWindow::Hour, now).totals.attempts, each.in_hour) << each.description;
@@ -40,7 +40,7 @@ TEST(HandshakeWindows, ForgetWhatIsOlderThanTheWindow) {
 TEST(HandshakeWindows, CountEveryHandshakeOnceWhileSlicesGoIntoLongerOnes) {
   HandshakeWindows windows({});
   for (int64_t second = 0; second < 3000; ++second) {
-    const int64_t now = kStart + second * kSecond;
+    const int64_t now = kStart + second * kSecond_ns;
     windows.record(handshake_with({host(1), 443}, 1'000'000), now);
     const uint64_t so_far = static_cast<uint64_t>(second) + 1;
     EXPECT_EQ(windows.summarise(HistoryWindow::Hour, now).totals.attempts, so_far);
@@ -70,10 +70,23 @@ TEST(HandshakeWindows, GroupByServerAndByPortWithTheMostAttemptsFirst) {
   EXPECT_EQ(summary.by_port[1].rtt.count, 0u) << "a resent SYN leaves open which copy was answered";
 }
 
+TEST(HandshakeWindows, CountThoseOfASteppingClockApart) {
+  HandshakeWindows windows({});
+  HandshakeRecord wrong = handshake_with({host(1), 443}, 7'200'000'000'000);
+  wrong.clock_unsteady = true;
+  windows.record(wrong, kStart);
+  windows.record(handshake_with({host(1), 443}, 1'000'000), kStart);
+  const auto summary = windows.summarise(HistoryWindow::FiveMinutes, kStart);
+  EXPECT_EQ(summary.totals.attempts, 2u);
+  EXPECT_EQ(summary.totals.clock_unsteady, 1u);
+  EXPECT_EQ(summary.totals.rtt.count, 1u);
+  EXPECT_EQ(summary.by_server[0].rtt.max_ns, 1'000'000);
+}
+
 TEST(HandshakeWindows, PutWhatFindsNoRoomUnderOther) {
   HandshakeWindows windows({.servers = 2, .ports = 1});
   for (uint8_t i = 0; i < 10; ++i) windows.record(handshake_with({host(i), i}, 1'000'000), kStart);
-  const auto summary = windows.summarise(HistoryWindow::Hour, kStart + 30 * kSecond);
+  const auto summary = windows.summarise(HistoryWindow::Hour, kStart + 30 * kSecond_ns);
   ASSERT_EQ(summary.by_server.size(), 3u);
   EXPECT_TRUE(summary.by_server.back().other);
   EXPECT_EQ(summary.by_server.back().attempts, 8u);
@@ -92,8 +105,8 @@ TEST(HandshakeWindows, KnowAnyPercentileOfAPortAndOfAll) {
   EXPECT_LT(windows.percentile_ns(HistoryWindow::Minute, 99, 443, kStart), 1'091'000);
   EXPECT_EQ(windows.percentile_ns(HistoryWindow::Minute, 50, 80, kStart), 5'000'000);
   EXPECT_FALSE(windows.percentile_ns(HistoryWindow::Minute, 50, 22, kStart));
-  EXPECT_FALSE(windows.percentile_ns(HistoryWindow::Minute, 50, {}, kStart + 200 * kSecond)) << "an empty minute";
-  EXPECT_TRUE(windows.percentile_ns(HistoryWindow::Hour, 50, {}, kStart + 200 * kSecond));
+  EXPECT_FALSE(windows.percentile_ns(HistoryWindow::Minute, 50, {}, kStart + 200 * kSecond_ns)) << "an empty minute";
+  EXPECT_TRUE(windows.percentile_ns(HistoryWindow::Hour, 50, {}, kStart + 200 * kSecond_ns));
 }
 
 }  // namespace

@@ -38,7 +38,8 @@ void write_recent_handshakes(const Report& report, Page& page) {
                {"SYN,ACK"},
                {"Client's ACK", Align::Right, Weight::Useful},
                {"Outcome", Align::Left, Weight::Useful},
-               {"Resent", Align::Right, Weight::Extra}});
+               {"Resent", Align::Right, Weight::Extra},
+               {"Clock", Align::Left, Weight::Useful}});
   for (const HandshakeRecord& record : report.handshakes) {
     const uint64_t resent = uint64_t{record.syn_retransmissions} + record.syn_ack_retransmissions;
     table.add(
@@ -48,7 +49,8 @@ void write_recent_handshakes(const Report& report, Page& page) {
          {duration(record.syn_ack_rtt_ns, page.utf8()), Style::Strong},
          duration(record.ack_rtt_ns, page.utf8()),
          {std::string(to_string(record.outcome)), style_of(record.outcome)},
-         resent == 0 ? std::string() : human_count(resent)});
+         resent == 0 ? std::string() : human_count(resent),
+         {record.clock_unsteady ? std::string("unsteady") : std::string(), Style::Warning}});
   }
   if (table.empty()) return;
   page.subheading("Most recent connections");
