@@ -74,14 +74,16 @@ LiveService::LiveService(boost::asio::io_context& io, const DaemonConfig& config
       started_(clock_.utc()),
       started_steady_ns_(clock_.steady_ns()),
       events_(catalogue_, config.unwanted, bounds_of(config)),
+      blocks_(config.api_socket + ".blocked"),
       rules_(
           io, std::move(rules),
           [this](FileDescriptor sealed, std::function<void(Result<std::string>)> done) {
-            link->request({{"command", "load-rules"}}, std::move(sealed), [done = std::move(done)](Result<Json> answer) {
+            link->request({{"command", "load-rules"}}, std::move(sealed), [this, done = std::move(done)](Result<Json> answer) {
               if (!answer) return done(tl::unexpected(answer.error()));
               const auto hash = answer->find("rules_sha256");
               if (hash == answer->end() || !hash->is_string()) return done(fail("it does not say which rules it runs"));
               done(hash->get<std::string>());
+              offer_blocks();  // of applications, whose names it knows now
             });
           },
           clock_.utc, log_),
@@ -136,10 +138,12 @@ void LiveService::connected(Hello hello) {
     rates_.restart();
     events_.attach(region_, {clock_.utc(), clock_.steady_ns()});
     boost::asio::post(pool_, [totals = totals_, region = region_] { totals->attach(region); });
+    blocks_.all_are_owed();
   }
   log_("the data plane with process id " + std::to_string(hello.pid) + (same ? " is back" : " is there"));
   look_at_process();
   rules_.connected(hello.rules_sha256);
+  offer_blocks();
   if (captures_) captures_->connected(*region_);
 }
 
@@ -377,17 +381,6 @@ void LiveService::replay(const ReplayWanted& wanted, Done<ReplayView> done) {
         replayed_ = name;
         done(ReplayView{.name = name, .running = true, .packets = 0, .error = {}});
       });
-}
-
-void LiveService::block(std::string_view command, const std::string& body, Done<std::string> done) {
-  Json message = Json::parse(body, nullptr, false);
-  if (!message.is_object()) return done(tl::unexpected(Refusal{400, "expected a JSON object"}));
-  message["command"] = command;
-  ask(std::move(message), {}, [done = std::move(done)](tl::expected<Json, Refusal> answer) {
-    if (!answer) return done(tl::unexpected(answer.error()));
-    answer->erase("ok");
-    done(answer->dump(-1, ' ', false, Json::error_handler_t::replace));
-  });
 }
 
 void LiveService::capture(CaptureOrder order, std::string name, std::string body, Done<std::string> done) {

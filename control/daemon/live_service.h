@@ -11,6 +11,7 @@
 #include <string>
 
 #include "control/api/live_data.h"
+#include "control/daemon/block_memory.h"
 #include "control/daemon/capture_sessions.h"
 #include "control/daemon/checkpoint.h"
 #include "control/daemon/config.h"
@@ -69,6 +70,8 @@ class LiveService final : public LiveData {
   void check_policy();
   void show_captures_what_happened();
   void go_on_from_checkpoint(const SharedState& region);
+  void offer_blocks();
+  void remember_block(std::string_view command, nlohmann::json& answer);
   std::string port_name(uint16_t interface) const;
   void ask(nlohmann::json command, FileDescriptor passed, std::function<void(tl::expected<nlohmann::json, Refusal>)> done);
 
@@ -92,6 +95,7 @@ class LiveService final : public LiveData {
   int64_t captures_looked_ns_ = 0;
   std::optional<Checkpoint> checkpoint_;
   uint64_t saved_events_ = 0;
+  BlockMemory blocks_;
   uint64_t policy_checked_ = 0;  // for this generation of rules
   RuleKeeper rules_;
   std::shared_ptr<TotalsKeeper> totals_;  // used on the thread of `pool_` only

@@ -22,6 +22,7 @@ Result<BlockRequest> BlockKeeper::with_kind(const BlockRequest& request) const {
 Result<void> BlockKeeper::add(const BlockRequest& request, Timestamp now) {
   const auto known = with_kind(request);
   if (!known) return tl::unexpected(known.error());
+  if (known->until && *known->until <= now) return fail("its time is over already");
   return known->add_to(table_, Timestamp{now.ns + kUsually_ns});
 }
 

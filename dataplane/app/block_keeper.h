@@ -24,6 +24,7 @@ class BlockKeeper {
 
   const BlockTable& table() const noexcept { return table_; }
   Result<void> allow(const IpPrefix& prefix) { return table_.allow(prefix); }
+  /// What ends before `now` is refused.
   Result<void> add(const BlockRequest& request, Timestamp now);
   Result<void> remove(const BlockRequest& request);
   /// True when there was something.

@@ -27,7 +27,7 @@ struct BlockRequest {
 /// "tcp"}}, {"name": "bittorrent"} or {"allow": "10.0.0.1"} (or a list), with "expires" in UTC seconds.
 Result<BlockRequest> read_block_request(const nlohmann::json& request);
 
-/// {"prefixes": [...], "flows": [...], "names": [...], "allow": [...]}, in the shape of the requests.
+/// {"prefixes": [...], "flows": [...], "names": [...], "allow": [...]}, in the shape of the requests: each row is one.
 nlohmann::json json_of(const BlockTable& table);
 
 }  // namespace wirewatch

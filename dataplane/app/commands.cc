@@ -107,12 +107,43 @@ json ports_that_cannot_block(const DataPlane& plane) {
   return ports.empty() ? json::object() : json{{"not_on", ports}};
 }
 
+/// What a request means, in the one form that a list of it has: who asked can remember it and ask again.
+json meaning_of(const BlockRequest& request, const DataPlane& plane) {
+  BlockTable alone;
+  static_cast<void>(request.add_to(alone, Timestamp{plane.now_ns() + BlockKeeper::kUsually_ns}));
+  return json_of(alone);
+}
+
+/// Many at once, as whoever remembers them offers them again: one that cannot be taken is no reason to leave out the others.
+ControlAnswer block_all(DataPlane& plane, const json& rows) {
+  std::vector<BlockRequest> requests;
+  for (const json& row : rows) {
+    auto request = read_block_request(row);
+    if (!request) return refused("of those in \"all\", number " + std::to_string(requests.size()) + ": " + request.error().message);
+    requests.push_back(std::move(*request));
+  }
+  const auto faults = plane.block(requests);
+  if (!faults) return refused(faults.error().message);
+  json not_taken = json::array();
+  for (size_t i = 0; i < faults->size(); ++i) {
+    if (!(*faults)[i].empty()) not_taken.push_back({{"number", i}, {"why", (*faults)[i]}});
+  }
+  return text_of({{"ok", true}, {"not_taken", not_taken}});
+}
+
 ControlAnswer block(DataPlane& plane, ControlRequest&, const json& arguments) {
-  return done(read_block_request(arguments).and_then([&](const BlockRequest& request) { return plane.block(request); }), ports_that_cannot_block(plane));
+  if (const auto all = arguments.find("all"); all != arguments.end() && all->is_array()) return block_all(plane, *all);
+  const auto request = read_block_request(arguments);
+  if (!request) return refused(request.error().message);
+  json answer = ports_that_cannot_block(plane);
+  answer["meant"] = meaning_of(*request, plane);
+  return done(plane.block(*request), std::move(answer));
 }
 
 ControlAnswer unblock(DataPlane& plane, ControlRequest&, const json& arguments) {
-  return done(read_block_request(arguments).and_then([&](const BlockRequest& request) { return plane.unblock(request); }));
+  const auto request = read_block_request(arguments);
+  if (!request) return refused(request.error().message);
+  return done(plane.unblock(*request), {{"meant", meaning_of(*request, plane)}});
 }
 
 ControlAnswer blocked(DataPlane& plane, ControlRequest&, const json&) {

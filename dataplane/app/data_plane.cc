@@ -114,8 +114,10 @@ Result<void> DataPlane::give_up_privileges() {
   return {};
 }
 
-WorkerOptions DataPlane::worker_options(const PortConfig& port) const {
+WorkerOptions DataPlane::worker_options(const Port& of) const {
+  const PortConfig& port = of.config();
   WorkerOptions options;
+  options.clocks = {of.steady_since(), of.partner() == nullptr ? nullptr : of.partner()->steady_since()};
   options.parse = {.vlan_in_key = port.vlan_in_key, .vni_in_key = port.vni_in_key};
   options.max_flows = std::max<uint64_t>(1, config_.max_flows / port.workers);
   options.max_pending_syns = std::max<uint64_t>(1, config_.max_pending_syns / port.workers);
@@ -139,7 +141,7 @@ Result<void> DataPlane::start_workers() {
                             .number_in_port = i,
                             .port = port,
                             .lcore = lcores.empty() ? std::nullopt : std::optional(lcores[i]),
-                            .options = worker_options(port->config()),
+                            .options = worker_options(*port),
                             .loop = {config_.idle, config_.idle_sleep_us, tsc_.ns_per_tick()}};
       auto worker = WorkerThread::start(plan, rules_->prepare(), *region_);
       if (!worker) return tl::unexpected(worker.error());
@@ -264,15 +266,29 @@ Result<void> DataPlane::use_hardware_clock(const std::string& name, bool use) {
   return fail("no port is called '" + name + "'" + did_you_mean(name, names));
 }
 
-Result<void> DataPlane::block(const BlockRequest& request) {
+Result<void> DataPlane::add_block(const BlockRequest& request) {
   const auto blocks = [](const auto& port) { return port->why_not_blocking().empty(); };
   if (request.name && std::ranges::none_of(ports_, blocks)) {
     std::string why;
     for (const auto& port : ports_) why += "; port '" + port->config().name + "': " + port->why_not_blocking();
     return fail("'" + request.name->name + "' cannot be blocked here" + why);
   }
-  if (const auto added = blocks_->add(request, Timestamp{tsc_.now_ns()}); !added) return added;
+  return blocks_->add(request, Timestamp{tsc_.now_ns()});
+}
+
+Result<void> DataPlane::block(const BlockRequest& request) {
+  if (const auto added = add_block(request); !added) return added;
   return apply_blocks();
+}
+
+Result<std::vector<std::string>> DataPlane::block(std::span<const BlockRequest> requests) {
+  std::vector<std::string> faults;
+  for (const BlockRequest& each : requests) {
+    const auto added = add_block(each);
+    faults.push_back(added ? std::string() : added.error().message);
+  }
+  if (const auto applied = apply_blocks(); !applied) return tl::unexpected(applied.error());
+  return faults;
 }
 
 Result<void> DataPlane::unblock(const BlockRequest& request) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,8 @@ class DataPlane {
   /// In force everywhere at once. An Error when nothing here could keep back what is meant.
   Result<void> block(const BlockRequest& request);
   Result<void> unblock(const BlockRequest& request);
+  /// All of them at once; of each why it was not taken, or nothing.
+  Result<std::vector<std::string>> block(std::span<const BlockRequest> requests);
 
   const DataplaneConfig& config() const noexcept { return config_; }
   const RuleStore& rules() const noexcept { return *rules_; }
@@ -67,9 +70,10 @@ class DataPlane {
   Result<void> set_up();
   Result<void> give_up_privileges();
   Result<void> start_workers();
-  WorkerOptions worker_options(const PortConfig& port) const;
+  WorkerOptions worker_options(const Port& of) const;
   void offer_rules();
   tl::expected<void, TapFault> offer_taps(const TapRequest& request);
+  Result<void> add_block(const BlockRequest& request);
   Result<void> apply_blocks();
   void take_found_flows();
   void publish(std::string_view state);

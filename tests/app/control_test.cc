@@ -154,8 +154,34 @@ TEST(ControlSocket, KeepsTheBlockList) {
   EXPECT_THAT(error_of(client.ask({{"command", "unblock"}, {"prefix", "10.1.0.0/16"}})), HasSubstr("not on the list"));
   EXPECT_THAT(error_of(client.ask({{"command", "block"}, {"prefix", "10.1.0.0/40"}})), HasSubstr("10.1.0.0/40"));
   EXPECT_THAT(error_of(client.ask({{"command", "block"}})), HasSubstr("or \"allow\""));
-  EXPECT_TRUE(client.ask({{"command", "block"}, {"prefix", "10.2.0.0/16"}, {"expires", 1}}).json["ok"]);
+  EXPECT_THAT(error_of(client.ask({{"command", "block"}, {"prefix", "10.2.0.0/16"}, {"expires", 1}})), HasSubstr("over already"));
+  EXPECT_TRUE(client.ask({{"command", "block"}, {"prefix", "10.2.0.0/16"}, {"expires", static_cast<double>(::time(nullptr)) + 1.5}}).json["ok"]);
   EXPECT_TRUE(process.wait_for([&](const json&) { return client.ask({{"command", "blocked"}}).json["prefixes"].empty(); }));
+}
+
+TEST(ControlSocket, SaysWhatItUnderstoodSoThatItCanBeOfferedAgain) {
+  DataPlaneProcess process{std::string(kSmall)};
+  ASSERT_TRUE(process.running()) << process.words();
+  ControlClient& client = process.client();
+  const json meant = client.ask({{"command", "block"}, {"prefix", "10.1.2.3/8"}}).json["meant"];
+  ASSERT_EQ(meant["prefixes"].size(), 1u);
+  EXPECT_EQ(meant["prefixes"][0]["prefix"], "10.0.0.0/8");
+  EXPECT_EQ(client.ask({{"command", "blocked"}}).json["prefixes"][0]["prefix"], "10.0.0.0/8");
+  const json given_up = client.ask({{"command", "unblock"}, {"prefix", "10.0.0.0/8"}}).json["meant"];
+  EXPECT_EQ(given_up["prefixes"][0]["prefix"], "10.0.0.0/8");
+
+  const json many = json::parse(R"([{"allow": "10.9.0.0/16"}, {"prefix": "10.8.0.0/16", "expires": 4000000000},
+                                    {"prefix": "10.7.0.0/16", "expires": 1}, {"name": "bittorrent"}])");
+  const json taken = client.ask({{"command", "block"}, {"all", many}}).json;
+  ASSERT_TRUE(taken["ok"]) << taken;
+  ASSERT_EQ(taken["not_taken"].size(), 2u);
+  EXPECT_EQ(taken["not_taken"][0]["number"], 2);
+  EXPECT_THAT(taken["not_taken"][1]["why"].get<std::string>(), HasSubstr("cannot be blocked here"));
+  const json list = client.ask({{"command", "blocked"}}).json;
+  EXPECT_EQ(list["prefixes"], json::parse(R"([{"prefix": "10.8.0.0/16", "expires": 4000000000.0}])"));
+  EXPECT_EQ(list["allow"], json::parse(R"(["10.9.0.0/16"])"));
+  const json broken = json::parse(R"([{"prefix": "10.7.0.0/16"}, 5])");
+  EXPECT_THAT(error_of(client.ask({{"command", "block"}, {"all", broken}})), HasSubstr("number 1: "));
 }
 
 #ifdef WIREWATCH_HAS_DPDK
@@ -189,6 +215,21 @@ TEST(InlineProcess, LetsEverythingThroughInOrder) {
   EXPECT_EQ(process.shut_down(), 0);
   for (const char* name : {"wan.pcap", "lan.pcap"}) EXPECT_EQ(frames_of(folder / name), frames_of(bundled_capture())) << name;
   std::filesystem::remove_all(folder);
+}
+#endif
+
+#ifdef WIREWATCH_HAS_DPDK
+TEST(InlineProcess, IsRefusedWithSeveralWorkersWhenNobodyVouchesForTheHash) {
+  const auto port = [](const std::string& number, const std::string& name, const std::string& other, const std::string& more) {
+    return "[[dataplane.port]]\nname = \"" + name + "\"\ninline_with = \"" + other + "\"\nworkers = 2\n" + more + "source = \"dpdk:net_null" + number + "\"\n";
+  };
+  const std::string head = "[dataplane]\nmax_flows = 5000\nmax_pending_syns = 5000\nmemory_mb = 128\n", by_nic = "steering = \"nic\"\n";
+  DataPlaneProcess refused(head + port("0", "wan", "lan", "") + port("1", "lan", "wan", ""));
+  EXPECT_FALSE(refused.running());
+  EXPECT_EQ(refused.wait_for_end(), 2);
+  EXPECT_THAT(refused.words(), HasSubstr("port 'wan': 'net_null0' (net_null) does not confirm a symmetric hash"));
+  DataPlaneProcess told(head + port("0", "wan", "lan", by_nic) + port("1", "lan", "wan", by_nic));
+  EXPECT_TRUE(told.running()) << told.words();
 }
 #endif
 

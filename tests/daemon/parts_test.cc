@@ -11,9 +11,11 @@
 #include "control/daemon/capture_opener.h"
 #include "control/daemon/checkpoint.h"
 #include "control/daemon/dataplane_process.h"
+#include "control/daemon/block_memory.h"
 #include "control/daemon/gap_log.h"
 #include "control/daemon/rate_meter.h"
 #include "control/daemon/saved_sums.h"
+#include "dataplane/base/timestamp.h"
 #include "tests/daemon/scene.h"
 
 namespace wirewatch {
@@ -55,17 +57,16 @@ TEST(GapLog, IsBounded) {
 
 TEST(RateMeter, IsTheDifferenceOverTheLastSeconds) {
   RateMeter meter;
-  constexpr int64_t kSecond = 1'000'000'000;
   EXPECT_EQ(meter.rates().over_s, 0);
   for (int64_t i = 0; i <= 20; ++i) {
     const uint64_t packets = static_cast<uint64_t>(i < 10 ? i * 100 : 1000 + (i - 10) * 1000);
-    meter.observe(i * kSecond, {packets, packets * 125}, packets / 10);
+    meter.observe(i * kSecond_ns, {packets, packets * 125}, packets / 10);
   }
   EXPECT_EQ(meter.rates().over_s, 5);
   EXPECT_EQ(meter.rates().packets_per_second, 1000u);
   EXPECT_EQ(meter.rates().bits_per_second, 1'000'000u);
   EXPECT_EQ(meter.rates().handshakes_per_second, 100u);
-  meter.observe(21 * kSecond, {5, 5}, 0);
+  meter.observe(21 * kSecond_ns, {5, 5}, 0);
   EXPECT_EQ(meter.rates().over_s, 0) << "the counters began anew";
 }
 
@@ -117,6 +118,45 @@ TEST(Checkpoint, BelievesNoFileThatIsNotItsOwnWork) {
   ASSERT_TRUE(checkpoint);
   EXPECT_FALSE(checkpoint->read());
   EXPECT_FALSE(Checkpoint::open("/dev/null"));
+}
+
+TEST(BlockMemory, OffersWhatIsStillWantedInRequestsThatFit) {
+  using Rows = nlohmann::json;
+  const ScratchFolder folder;
+  const auto seconds = [](int64_t s) { return Timestamp{s * kSecond_ns}; };
+  const auto offered = [&](const BlockMemory& memory, Timestamp now, bool names, size_t most = 60'000) {
+    std::vector<std::string> all;
+    for (const Rows& request : memory.owed(now, names, most)) {
+      EXPECT_LE(request.dump().size(), most);
+      for (const Rows& row : request["all"]) all.push_back(row.dump());
+    }
+    return all;
+  };
+  {
+    BlockMemory memory(folder.file("blocked"));
+    ASSERT_TRUE(memory.add(Rows::parse(R"({"prefixes": [{"prefix": "10.0.0.0/8", "expires": 100.0}, {"prefix": "11.0.0.0/8", "expires": 50.0}],
+                                           "names": [{"name": "bittorrent", "kind": "application", "expires": 100.0}], "allow": ["10.1.0.0/16"]})"), seconds(1)));
+    ASSERT_TRUE(memory.add(Rows::parse(R"({"prefixes": [{"prefix": "10.0.0.0/8", "expires": 200.0}]})"), seconds(2)));
+    EXPECT_TRUE(offered(memory, seconds(3), true).empty()) << "the data plane that took it knows it";
+  }
+  BlockMemory memory(folder.file("blocked"));
+  memory.all_are_owed();
+  const std::string allow = R"({"allow":"10.1.0.0/16"})", ten = R"({"expires":200.0,"prefix":"10.0.0.0/8"})", eleven = R"({"expires":50.0,"prefix":"11.0.0.0/8"})",
+                    torrent = R"({"expires":100.0,"kind":"application","name":"bittorrent"})";
+  EXPECT_EQ(offered(memory, seconds(3), true), (std::vector{allow, torrent, ten, eleven}));
+  EXPECT_EQ(offered(memory, seconds(60), false), (std::vector{allow, ten})) << "what is over is not revived, and names wait for rules";
+  EXPECT_EQ(offered(memory, seconds(60), true, 120), (std::vector{allow, torrent, ten})) << "in several requests";
+  memory.taken(Rows::parse(ten));
+  EXPECT_EQ(offered(memory, seconds(60), true), (std::vector{allow, torrent}));
+  ASSERT_TRUE(memory.remove(Rows::parse(R"({"names": [{"name": "bittorrent", "kind": "category"}]})")));
+  EXPECT_EQ(offered(memory, seconds(60), true), (std::vector{allow}));
+
+  folder.write("broken", "[{\"prefix\": [[[");
+  BlockMemory broken(folder.file("broken"));
+  broken.all_are_owed();
+  EXPECT_TRUE(offered(broken, seconds(1), true).empty());
+  BlockMemory nowhere("/nowhere/blocked");
+  EXPECT_NE(nowhere.add(Rows::parse(R"({"allow": ["10.1.0.0/16"]})"), seconds(1)).error().message.find("/nowhere/blocked"), std::string::npos);
 }
 
 TEST(SavedSums, AreTakenUpByNameUnderAnyNumbering) {

@@ -111,5 +111,53 @@ TEST_F(RealDataplane, IsNoticedWhenItIsKilledAndStartedAgain) {
   EXPECT_TRUE(status["gaps"][0].contains("to"));
 }
 
+/// What is on the list, without the times.
+std::multiset<std::string> blocked_by(const RunningDaemon& daemon) {
+  std::multiset<std::string> all;
+  const Json list = daemon.get("/api/v1/block").json()["block"];
+  for (const Json& row : list["prefixes"]) all.insert(row["prefix"].get<std::string>());
+  for (const Json& row : list["names"]) all.insert(row["name"].get<std::string>());
+  for (const Json& row : list["flows"]) all.insert("connection to port " + std::to_string(row["flow"]["destination"]["port"].get<int>()));
+  for (const Json& prefix : list["allow"]) all.insert("never " + prefix.get<std::string>());
+  return all;
+}
+
+TEST_F(RealDataplane, IsGivenBackWhatWasBlockedWhenItIsStartedAgain) {
+  const auto port = [](const std::string& number, const std::string& other) {
+    return "[[dataplane.port]]\nname = \"side" + number + "\"\ninline_with = \"side" + other + "\"\nsource = \"dpdk:net_ring" + number + "\"\n";
+  };
+  folder.write("w.toml",
+               "[dataplane]\nallow = [\"10.255.0.0/16\"]\nmax_flows = 5000\nmax_pending_syns = 5000\nmax_table_rows = 5000\nhugepages = \"off\"\n"
+               "memory_mb = 128\n" + port("0", "1") + port("1", "0"));
+  const auto now = [] { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); };
+  std::multiset<std::string> wanted{"10.8.0.0/16", "bittorrent", "connection to port 443", "never 10.8.1.0/24", "never 10.255.0.0/16"};
+  Json before;
+  {
+    const RunningDaemon daemon(config);
+    if (!settles(daemon, in_force)) {
+      const Json status = daemon.status();
+      if (status["dataplane"].value("error", std::string()).find("status 2") != std::string::npos) GTEST_SKIP() << "the data plane was built without DPDK";
+      FAIL() << status;
+    }
+    const Json flow = Json::parse(R"({"source": {"address": "10.0.0.1", "port": 1000}, "destination": {"address": "10.0.0.2", "port": 443}, "protocol": "tcp"})");
+    for (const Json& each : {Json{{"allow", "10.8.1.0/24"}}, Json{{"prefix", "10.8.0.0/16"}}, Json{{"prefix", "10.6.0.0/16"}}, Json{{"flow", flow}},
+                             Json{{"name", "bittorrent"}, {"expires", now() + 3600}}, Json{{"prefix", "10.7.0.0/16"}, {"expires", now() + 2}}}) {
+      ASSERT_EQ(daemon.post("/api/v1/block", each.dump()).status, 200u) << each;
+    }
+    ASSERT_EQ(ask(config.api_socket, "DELETE", "/api/v1/block", R"({"prefix": "10.6.0.0/16"})").status, 200u);
+    before = daemon.get("/api/v1/block").json()["block"];
+    ASSERT_EQ(::kill(daemon.status()["dataplane"]["pid"].get<pid_t>(), SIGKILL), 0);
+    ASSERT_TRUE(settles(daemon, [](const Json& status) { return status["dataplane"]["restarts"] == 1; }));
+    ASSERT_TRUE(settles(daemon, in_force));
+    EXPECT_TRUE(daemon.becomes([&](const Json&) { return blocked_by(daemon) == wanted; })) << daemon.get("/api/v1/block").body;
+    const Json after = daemon.get("/api/v1/block").json()["block"];
+    EXPECT_EQ(after["names"][0]["expires"], before["names"][0]["expires"]) << "as long as was asked for, no longer";
+  }
+  // Control ends as well, and its data plane with it: the file beside the socket is what is left.
+  const RunningDaemon daemon(config);
+  ASSERT_TRUE(settles(daemon, in_force));
+  EXPECT_TRUE(daemon.becomes([&](const Json&) { return blocked_by(daemon) == wanted; })) << daemon.get("/api/v1/block").body;
+}
+
 }  // namespace
 }  // namespace wirewatch
