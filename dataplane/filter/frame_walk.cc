@@ -330,6 +330,10 @@ void FrameWalk::application_fields(Protocol transport, const Header& header, con
   if (bytes.size() <= 8) return;
   const auto payload = bytes.subspan(8);
   if (sink_.wants_any("gtp"_f, "gtp.teid"_f)) gtp_message(load_be16(bytes.data()), load_be16(bytes.data() + 2), payload);
+  if (facts != nullptr && facts->carries_tls) {
+    sink_.set_layer(1);
+    sink_.add_protocol("tls"_f, payload);
+  }
   const Application which = application_of(transport, load_be16(bytes.data()), load_be16(bytes.data() + 2), payload, header.wire_length - 8);
   dissect_application(which, {}, payload, sink_);
 }

@@ -39,6 +39,14 @@ bool starts_with(std::span<const uint8_t> bytes, std::string_view text) noexcept
   return bytes.size() >= text.size() && std::equal(text.begin(), text.end(), bytes.begin());
 }
 
+/// A line ends with either of its two marks; a last carriage return may be half of one.
+bool has_line(std::span<const uint8_t> bytes) noexcept {
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    if (bytes[i] == '\n' || (bytes[i] == '\r' && i + 1 < bytes.size())) return true;
+  }
+  return false;
+}
+
 Reading waiting(size_t shown, Wait wait, size_t missing = 0) noexcept { return {.shown = shown, .wait = wait, .missing = missing}; }
 
 }  // namespace
@@ -65,7 +73,7 @@ void MessageReader::recognise(uint16_t source_port, uint16_t destination_port, s
 bool MessageReader::shown_as_http(uint16_t source_port, uint16_t destination_port, std::span<const uint8_t> payload) const noexcept {
   if (inside_http_) return true;
   if (changed_ || payload.empty() || !is_printable(payload[0]) || !either_in(kHttp, source_port, destination_port)) return false;
-  constexpr std::string_view kMarks = "()<>@,;\\\"/[]?={} \n";
+  constexpr std::string_view kMarks = "()<>@,;\\\"/[]?={} \r\n";
   const auto mark = std::ranges::find_if(payload, [&](uint8_t c) { return c == ':' || kMarks.find(static_cast<char>(c)) != kMarks.npos; });
   return mark != payload.end() && *mark == ':';
 }
@@ -78,9 +86,9 @@ Reading MessageReader::read(std::span<const uint8_t> bytes, bool may_wait, bool&
     case Application::Dns: reading = read_dns(bytes); break;
     default: return waiting(bytes.size(), Wait::Nothing);
   }
-  if (may_wait || reading.wait == Wait::Nothing) return reading;
-  const bool has_line = std::ranges::find(bytes.subspan(reading.shown), uint8_t{'\n'}) != bytes.end();
-  return waiting(application_ == Application::Http && !has_line ? reading.shown : bytes.size(), Wait::Nothing);
+  if (may_wait || reading.refused) return reading;
+  const bool unknown = application_ == Application::Http && !has_line(bytes);
+  return waiting(unknown ? 0 : bytes.size(), Wait::Nothing);
 }
 
 Reading MessageReader::read_tls(std::span<const uint8_t> bytes, bool& encrypted) noexcept {
@@ -107,9 +115,9 @@ Reading MessageReader::read_http(std::span<const uint8_t> bytes) noexcept {
   size_t at = 0;
   while (at < bytes.size()) {
     const auto rest = bytes.subspan(at);
-    const bool has_line = std::ranges::find(rest, uint8_t{'\n'}) != rest.end();
-    if (!has_line) return waiting(at, Wait::OneMoreSegment);
-    if (!looks_like_http(rest)) break;  // the body of a message whose head was not captured
+    if (!is_printable(rest[0])) break;  // the body of a message whose head was not captured
+    if (!has_line(rest)) return waiting(at, Wait::OneMoreSegment);
+    if (!looks_like_http(rest)) break;
     const bool response = rest.size() >= 5 && rest[0] == 'H' && rest[1] == 'T';
     if (!response) {
       asked_for_head_ = starts_with(rest, "HEAD ");

@@ -8,6 +8,7 @@
 #include "dataplane/base/byte_order.h"
 #include "dataplane/filter/defragmenter.h"
 #include "dataplane/filter/fast_field.h"
+#include "dataplane/filter/quic_opener.h"
 #include "dataplane/filter/tcp_stream.h"
 #include "dataplane/packet/parse.h"
 
@@ -21,6 +22,7 @@ struct KeyHash {
 struct UdpStream {
   uint32_t number;
   Timestamp first_time, last_time;
+  std::unique_ptr<filter::QuicConnection> quic = nullptr;
 };
 
 /// Conversations of one transport, the longest idle first in `order`.
@@ -91,13 +93,14 @@ struct StreamTracker::State {
   Conversations<UdpStream> udp;
 
   std::optional<filter::Defragmenter> defragmenter;  // made when a fragment comes
+  std::optional<filter::QuicOpener> quic_opener;     // likewise
 
   void whole_or_fragment(const Packet& packet, const Layers& layers);
   void walk(const Packet& packet, const Layers& layers, uint32_t base, unsigned quotes);
   void transport(const Packet& packet, const Layers& layers, uint8_t depth, uint32_t base, bool quoted);
   void segment(const Packet& packet, const Layers& layers, std::span<const uint8_t> header, bool quoted, TransportFacts& out);
   void tunnel(const Packet& packet, const Layers& layers, size_t ip, uint8_t depth, uint32_t base);
-  void datagram(const Packet& packet, const FlowKey& key, TransportFacts& out);
+  void datagram(const Packet& packet, const FlowKey& key, std::span<const uint8_t> payload, TransportFacts& out);
 };
 
 StreamTracker::StreamTracker(size_t most_streams) : state_(std::make_unique<State>()) {
@@ -176,7 +179,7 @@ void StreamTracker::State::tunnel(const Packet& packet, const Layers& layers, si
   TransportFacts& out = facts.transports[facts.count++];
   out = {};
   out.header_offset = base + offset;
-  datagram(packet, key, out);
+  datagram(packet, key, {}, out);
 }
 
 void StreamTracker::State::transport(const Packet& packet, const Layers& layers, uint8_t depth, uint32_t base, bool quoted) {
@@ -190,7 +193,7 @@ void StreamTracker::State::transport(const Packet& packet, const Layers& layers,
   if (layers.protocols[depth] == Protocol::Tcp) {
     if (header.size() >= 20) return segment(packet, layers, header, quoted, out);
   } else {
-    return datagram(packet, layers.key, out);
+    return datagram(packet, layers.key, quoted ? std::span<const uint8_t>{} : layers.payload(packet), out);
   }
   --facts.count;
 }
@@ -220,13 +223,16 @@ void StreamTracker::State::segment(const Packet& packet, const Layers& layers, s
   stream->observe(segment, out);
 }
 
-void StreamTracker::State::datagram(const Packet& packet, const FlowKey& key, TransportFacts& out) {
+void StreamTracker::State::datagram(const Packet& packet, const FlowKey& key, std::span<const uint8_t> payload, TransportFacts& out) {
   UdpStream* stream = udp.find(key);
-  if (stream == nullptr) stream = &udp.add(key, {udp.next_number++, packet.time, packet.time}, most);
+  if (stream == nullptr) stream = &udp.add(key, {.number = udp.next_number++, .first_time = packet.time, .last_time = packet.time}, most);
   out.stream = stream->number;
   out.first_time = stream->first_time;
   out.previous_time = stream->last_time;
   stream->last_time = packet.time;
+  if (!filter::may_be_quic_initial(payload)) return;
+  if (!quic_opener) quic_opener.emplace();
+  out.carries_tls = quic_opener->carries_tls(payload, stream->quic);
 }
 
 }  // namespace wirewatch

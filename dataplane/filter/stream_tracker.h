@@ -44,6 +44,7 @@ struct TransportFacts {
   bool tls13 = false;             // the server chose TLS 1.3
   bool tls_encrypted = false;     // this direction changed to encryption in an earlier frame
   bool inside_http = false;       // of a connection that a proxy made
+  bool carries_tls = false;       // in QUIC's first packets
   bool begins_pdu = false;        // of `application`, but it is not whole yet
   std::span<const uint8_t> pdus;  // whole PDUs that end in this frame, put together from the segments before
 };
