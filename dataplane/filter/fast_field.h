@@ -55,11 +55,17 @@ inline bool may_be_fragment(const Layers& layers, const Packet& packet) noexcept
   return ip[6] == kFragment || ip[6] == kHopByHop || ip[6] == kRouting || ip[6] == kDestination;
 }
 
+/// tshark sees nothing behind such a header.
+inline bool has_no_length(const Layers& layers, const Packet& packet) noexcept {
+  return layers.inner_family == IpFamily::V6 && load_be16(packet.data + layers.inner_offset + 4) == 0;
+}
+
 /// Does every FastField have its exact value in `layers`?
 inline bool is_plain(const Frame& frame) noexcept {
   const Layers& layers = frame.layers;
   constexpr uint8_t kUdp = 17;
   return layers.status == ParseStatus::Understood && layers.has_flow && frame.packet.link_type == 1 && !may_be_fragment(layers, frame.packet) &&
+         !has_no_length(layers, frame.packet) &&
          !(layers.key.ip_protocol == kUdp && may_carry_packets(layers.key.low_port, layers.key.high_port));
 }
 

@@ -237,7 +237,7 @@ void FrameWalk::walk_layers(const Frame& frame, const Packet& packet, const Laye
   for (uint8_t i = part.first; i < part.behind; ++i) {
     const Protocol protocol = layers.protocols[i];
     const size_t offset = layers.offsets[i];
-    if (offset > end) return;
+    if (offset > end || (offset == end && (protocol == Protocol::Tcp || protocol == Protocol::Udp))) return;
     const auto bytes = std::span(packet.data + offset, end - offset);
     if (protocol == Protocol::Ip && bytes.size() >= 4) {
       if (bytes[0] >> 4 == 6) continue;  // the parser reads on as IPv6 at the same place
@@ -247,7 +247,8 @@ void FrameWalk::walk_layers(const Frame& frame, const Packet& packet, const Laye
     } else if (protocol == Protocol::Ipv6 && bytes.size() >= 6) {
       const size_t payload = load_be16(bytes.data() + 4);
       overlong = payload + 40 > wire_end - offset;
-      if (payload != 0) limit(offset + 40, payload);
+      constexpr uint8_t kHopByHop = 0;  // where a jumbogram has its length; without one tshark takes no length for no payload
+      if (payload != 0 || bytes[6] != kHopByHop) limit(offset + 40, payload);
     } else if (protocol == Protocol::Udp && bytes.size() >= 6) {
       if (const size_t length = load_be16(bytes.data() + 4); length >= 8 && length < wire_end - offset) limit(offset, length);
     } else if (protocol == Protocol::Pppoes && bytes.size() >= 6) {

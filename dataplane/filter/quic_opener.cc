@@ -255,7 +255,8 @@ bool QuicOpener::carries_tls(std::span<const uint8_t> datagram, std::unique_ptr<
       opened = state_->open(*packet, connection->keys[side]);
       if (opened) any |= brings_crypto(state_->clear, packet->version, connection->read[side]);
     }
-    if (opened || (connection && connection->opens_server_only)) continue;
+    if (opened) continue;
+    const bool refused = connection && connection->opens_server_only;
     // The first one, or one behind a Retry, which changes the keys but not what was sent before.
     auto made = std::make_unique<QuicConnection>();
     state_->derive_keys(id, packet->version, *version->salt, *made);
@@ -263,7 +264,7 @@ bool QuicOpener::carries_tls(std::span<const uint8_t> datagram, std::unique_ptr<
     if (connection) made->read = connection->read;
     made->connection_id.assign(id.begin(), id.end());
     connection = std::move(made);
-    any |= brings_crypto(state_->clear, packet->version, connection->read[0]);
+    any |= brings_crypto(state_->clear, packet->version, connection->read[0]) && !refused;
   }
   return any;
 }
