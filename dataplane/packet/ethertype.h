@@ -98,4 +98,23 @@ constexpr Protocol protocol_of_ip_version(uint8_t first_byte) noexcept {
   }
 }
 
+/// UDP ports on which a tunnel may be found: what Parser::udp_tunnel looks at.
+constexpr bool is_tunnel_port(uint16_t port) noexcept {
+  switch (port) {
+    case 1701:  // L2TP
+    case 2152:  // GTP-U
+    case 3544:  // Teredo
+    case 4754:  // GRE in UDP
+    case 4789:  // VXLAN,
+    case 8472:  // and Linux' number for it from before the assignment
+    case 5072:  // AYIYA
+    case 5247:  // CAPWAP
+    case 6081:  // GENEVE
+    case 6635:  // MPLS in UDP
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace wirewatch

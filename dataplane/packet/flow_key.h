@@ -52,6 +52,7 @@ struct FlowKeyWords {
     return uint64_t{low_port} | uint64_t{high_port} << 16 | uint64_t{ip_protocol} << 32 |
            static_cast<uint64_t>(family) << 40 | uint64_t{vlan} << 48;
   }
+  void tell_apart(uint16_t vlan) noexcept { ports |= uint64_t{vlan} << 48; }
   void store(FlowKey& key) const noexcept {
     auto* bytes = reinterpret_cast<uint8_t*>(&key);
     // Word by word: two words just written cannot be read back as one without waiting for them.
@@ -72,6 +73,40 @@ inline uint64_t hash(const FlowKeyWords& words) noexcept {
   const uint64_t second =
       mix(words.low_address[1] ^ 0xa0761d6478bd642fu ^ words.vni, words.high_address[1] ^ 0xe7037ed1a0b428dbu);
   return mix(first ^ words.ports, second ^ 0x8ebc6af09c88c6e3u);
+}
+
+/// The ends of a packet in the order that both directions share: by address, then by port.
+struct OrderedEnds {
+  FlowKeyWords key;
+  bool source_is_low = false;
+};
+
+/// `header` is a whole IP header of that family.
+template <IpFamily Family>
+inline OrderedEnds order_ends(const uint8_t* header, uint8_t ip_protocol, uint16_t source, uint16_t destination) noexcept {
+  using detail::load, detail::Wide;
+  // Which end is the lower one is a coin toss for every packet, so no branch may depend on it.
+  std::array<uint64_t, 2> from{}, to{};
+  bool source_is_low = false;
+  if constexpr (Family == IpFamily::V4) {
+    from[0] = load<uint32_t>(header + 12);
+    to[0] = load<uint32_t>(header + 16);
+    source_is_low = (uint64_t{load_be32(header + 12)} << 16 | source) <= (uint64_t{load_be32(header + 16)} << 16 | destination);
+  } else {
+    from = {load<uint64_t>(header + 8), load<uint64_t>(header + 16)};
+    to = {load<uint64_t>(header + 24), load<uint64_t>(header + 32)};
+    const Wide from_number = static_cast<Wide>(load_be64(header + 8)) << 64 | load_be64(header + 16);
+    const Wide to_number = static_cast<Wide>(load_be64(header + 24)) << 64 | load_be64(header + 32);
+    source_is_low = (from_number < to_number) | ((from_number == to_number) & (source <= destination));
+  }
+  const uint64_t swapped = source_is_low ? 0 : ~uint64_t{0};
+  const std::array<uint64_t, 2> differ{(from[0] ^ to[0]) & swapped, (from[1] ^ to[1]) & swapped};
+  const auto ports_differ = static_cast<uint16_t>((source ^ destination) & swapped);
+  return {.key = {.low_address = {from[0] ^ differ[0], from[1] ^ differ[1]},
+                  .high_address = {to[0] ^ differ[0], to[1] ^ differ[1]},
+                  .ports = FlowKeyWords::pack(static_cast<uint16_t>(source ^ ports_differ),
+                                              static_cast<uint16_t>(destination ^ ports_differ), ip_protocol, Family, 0)},
+          .source_is_low = source_is_low};
 }
 
 inline uint64_t hash(const FlowKey& key) noexcept {

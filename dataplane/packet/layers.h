@@ -64,6 +64,13 @@ struct Layers {
     payload_offset = payload_captured = payload_length = 0;
   }
 
+  void take(const OrderedEnds& ends) noexcept {
+    ends.key.store(key);
+    flow_hash = hash(ends.key);
+    source_is_low = ends.source_is_low;
+    has_flow = true;
+  }
+
   std::span<const uint8_t> payload(const Packet& packet) const noexcept {
     return {packet.data + payload_offset, payload_captured};
   }

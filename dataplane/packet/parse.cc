@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The way nearly every frame goes, in one place so that the compiler sees it whole: Ethernet, VLAN, IP, TCP, UDP.
+// The headers of most frames, in one place so that the compiler sees the walk whole: Ethernet, VLAN, IP, TCP, UDP. Frames
+// without anything special about them take a shorter way, see plain_frame.h.
 #include "dataplane/packet/parse.h"
 
 #include "dataplane/packet/ethertype.h"
 #include "dataplane/packet/link_header.h"
 #include "dataplane/packet/parser.h"
+#include "dataplane/packet/plain_frame.h"
 
 namespace wirewatch {
 namespace {
@@ -106,36 +108,15 @@ void Parser::note_ports(uint8_t ip_protocol, uint16_t source, uint16_t destinati
   layers_.outer_destination_port = destination;
 }
 
-/// Puts the two ends in the order that both directions share: by address, then by port.
 void Parser::note_flow(uint8_t ip_protocol, uint16_t source, uint16_t destination) noexcept {
   if (ip_headers_ == 0) return;
-  using detail::load;
   const uint8_t* header = data_ + layers_.inner_offset;
-  // Which end is the lower one is a coin toss for every packet, so no branch may depend on it.
-  std::array<uint64_t, 2> from{}, to{};
-  bool source_is_low = false;
-  if (layers_.inner_family == IpFamily::V4) {
-    from[0] = load<uint32_t>(header + 12);
-    to[0] = load<uint32_t>(header + 16);
-    source_is_low = (uint64_t{load_be32(header + 12)} << 16 | source) <= (uint64_t{load_be32(header + 16)} << 16 | destination);
-  } else {
-    from = {load<uint64_t>(header + 8), load<uint64_t>(header + 16)};
-    to = {load<uint64_t>(header + 24), load<uint64_t>(header + 32)};
-    const int order = std::memcmp(header + 8, header + 24, 16);
-    source_is_low = order < 0 || (order == 0 && source <= destination);
-  }
-  const uint64_t swapped = source_is_low ? 0 : ~uint64_t{0};
-  const std::array<uint64_t, 2> differ{(from[0] ^ to[0]) & swapped, (from[1] ^ to[1]) & swapped};
-  const auto ports_differ = static_cast<uint16_t>((source ^ destination) & swapped);
-  FlowKeyWords words{.low_address = {from[0] ^ differ[0], from[1] ^ differ[1]},
-                     .high_address = {to[0] ^ differ[0], to[1] ^ differ[1]}};
-  words.ports = FlowKeyWords::pack(static_cast<uint16_t>(source ^ ports_differ), static_cast<uint16_t>(destination ^ ports_differ),
-                                   ip_protocol, layers_.inner_family, options_.vlan_in_key ? vlan_ : uint16_t{0});
-  if (options_.vni_in_key) words.vni = vni_;
-  words.store(layers_.key);
-  layers_.source_is_low = source_is_low;
-  layers_.has_flow = true;
-  layers_.flow_hash = hash(words);
+  const bool v4 = layers_.inner_family == IpFamily::V4;
+  OrderedEnds ends = v4 ? order_ends<IpFamily::V4>(header, ip_protocol, source, destination)
+                        : order_ends<IpFamily::V6>(header, ip_protocol, source, destination);
+  if (options_.vlan_in_key) ends.key.tell_apart(vlan_);
+  if (options_.vni_in_key) ends.key.vni = vni_;
+  layers_.take(ends);
 }
 
 void Parser::note_payload(size_t offset) noexcept {
@@ -348,9 +329,14 @@ void Parser::walk(Protocol next, size_t offset) noexcept {
 }
 
 void parse(const Packet& packet, const ParseOptions& options, Layers& layers) noexcept {
+  if (packet.link_type == 1 && parse_plain_frame(packet, layers)) [[likely]] return;
+  parse_header_by_header(packet, options, layers);
+}
+
+void parse_header_by_header(const Packet& packet, const ParseOptions& options, Layers& layers) noexcept {
   layers.clear();
   Parser parser(packet, options, layers);
-  if (packet.link_type == 1) [[likely]] {
+  if (packet.link_type == 1) {
     parser.walk(Protocol::Eth, 0);
   } else {
     const LinkHeader link = read_link_header(packet);

@@ -8,9 +8,10 @@
 namespace wirewatch {
 
 Protocol Parser::udp_tunnel(uint16_t port) noexcept {
+  if (!is_tunnel_port(port)) return Protocol::None;
   switch (port) {
     case 4789:
-    case 8472: {  // Linux' number from before the assignment
+    case 8472: {
       constexpr uint8_t kVniIsValid = 0x08;
       return has(8) && (here()[0] & kVniIsValid) != 0 && here()[7] == 0 ? Protocol::Vxlan : Protocol::None;
     }

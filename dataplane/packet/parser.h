@@ -10,6 +10,9 @@
 
 namespace wirewatch {
 
+/// parse() without its short way for plain frames.
+void parse_header_by_header(const Packet& packet, const ParseOptions& options, Layers& layers) noexcept;
+
 class Parser {
  public:
   Parser(const Packet& packet, const ParseOptions& options, Layers& layers) noexcept

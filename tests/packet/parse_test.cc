@@ -6,15 +6,32 @@
 
 #include <memory>
 #include <random>
+#include <tuple>
 
+#include "dataplane/packet/parser.h"
 #include "tests/packet/parse_cases.h"
 
 namespace wirewatch::testing {
 namespace {
 
+/// Everything that a frame's description says, whatever was in `layers` before.
+auto said_of(const Layers& layers) {
+  const auto offsets = std::vector(layers.offsets.begin(), layers.offsets.begin() + layers.depth);
+  const bool flow = layers.has_flow, tcp = flow && layers.key.ip_protocol == 6;
+  return std::tuple(path_of(layers), layers.protocols, offsets, layers.depth, name(layers.status), layers.outer_family,
+                    layers.outer_ip_protocol, layers.outer_offset, layers.outer_source_port, layers.outer_destination_port,
+                    layers.inner_family, layers.inner_offset, flow, layers.tunneled, layers.tcp_flags, layers.payload_layer,
+                    layers.payload_offset, layers.payload_captured, layers.payload_length, flow && layers.source_is_low,
+                    flow ? layers.key : FlowKey{}, flow ? layers.flow_hash : 0, tcp ? layers.tcp_sequence : 0,
+                    tcp ? layers.tcp_acknowledgment : 0);
+}
+
+/// Plain frames are described in one go, others header by header: what is said of a frame may not depend on the way.
 Layers parsed(const Packet& packet, const ParseOptions& options = {}) {
-  Layers layers;
+  Layers layers, by_header;
   parse(packet, options, layers);
+  parse_header_by_header(packet, options, by_header);
+  EXPECT_TRUE(said_of(layers) == said_of(by_header)) << path_of(layers) << " by the short way, " << path_of(by_header);
   return layers;
 }
 
@@ -230,6 +247,33 @@ TEST(Parse, SurvivesRandomDamage) {
       }
       if (layers.outer_family != IpFamily::None) {
         ASSERT_LE(size_t{layers.outer_offset} + (layers.outer_family == IpFamily::V4 ? 20 : 40), bytes.size());
+      }
+    }
+  }
+}
+
+TEST(Parse, SaysOfDamagedPlainFramesWhatItSaysHeaderByHeader) {
+  const std::vector<FrameBuilder> plain{
+      eth().ipv4("10.0.0.1", "10.0.0.2").tcp(1234, 443).payload("abc"),
+      eth().ipv4("10.0.0.2", "10.0.0.1").tcp(443, 443).tcp_options(12),
+      eth().ipv4("10.0.0.1", "10.0.0.1").udp(53, 1234).payload("abcdefgh"),
+      eth().ipv6("2001:db8::2", "2001:db8::1").tcp(1234, 443).payload("abc"),
+      eth().ipv6("2001:db8::1", "2001:db8::1").udp(443, 1234).payload("abcdefghijkl"),
+      eth().ipv6("2001:db8::1", "2001:db8::2").udp(4789, 1234).payload("abcdefghijkl"),
+  };
+  std::mt19937 random(11);
+  for (const FrameBuilder& frame : plain) {
+    const Bytes whole = frame.bytes();
+    for (size_t at = 12; at < whole.size(); ++at) {
+      for (unsigned value = 0; value < 256; value += at < 24 ? 1 : 5) {
+        Bytes bytes = whole;
+        bytes[at] = static_cast<uint8_t>(value);
+        Packet packet = packet_over(bytes, frame.link_type());
+        parsed(packet);
+        packet.original_length += static_cast<uint32_t>(random() % 40);  // padded on the wire, or cut
+        packet.captured_length -= static_cast<uint32_t>(random() % bytes.size());
+        parsed(packet);
+        if (HasFailure()) FAIL() << "with " << value << " at " << at;
       }
     }
   }
