@@ -31,7 +31,7 @@ std::vector<std::string> peers_of(uint8_t ip_protocol, const std::string& payloa
   return named;
 }
 
-struct Case {
+struct PeerCase {
   std::string what;
   uint8_t ip_protocol;
   bool from_client;
@@ -41,7 +41,7 @@ struct Case {
 
 const std::string kConnection = "\x00\x00\x00\x00\x00\x00\x00\x07"s;
 
-const std::vector<Case> kCases = {
+const std::vector<PeerCase> kCases = {
     {"an announcement to an HTTP tracker names its sender", 6, true,
      "GET /announce?info_hash=x&peer_id=y&port=6881&left=0 HTTP/1.1\r\n", {"192.0.2.1 6881"}},
     {"an announcement with a port that does not exist", 6, true, "GET /a?info_hash=x&port=65537 HTTP/1.1\r\n", {}},
@@ -89,13 +89,13 @@ const std::vector<Case> kCases = {
 };
 
 TEST(BitTorrentPeers, AreReadFromEveryMessageThatNamesThem) {
-  for (const Case& each : kCases) {
+  for (const PeerCase& each : kCases) {
     EXPECT_EQ(peers_of(each.ip_protocol, each.payload, each.from_client), each.peers) << each.what;
   }
 }
 
 TEST(BitTorrentPeers, OfACutMessageAreReadAsFarAsTheyGo) {
-  for (const Case& each : kCases) {
+  for (const PeerCase& each : kCases) {
     for (size_t length = 0; length < each.payload.size(); ++length) {
       EXPECT_LE(peers_of(each.ip_protocol, each.payload.substr(0, length), each.from_client).size(),
                 each.peers.size() + 1)

@@ -29,7 +29,7 @@ std::vector<uint8_t> hello_of(const std::vector<std::string_view>& alpns, std::s
   return tls_record(hello.message());
 }
 
-struct Case {
+struct OfferedCase {
   std::string_view description;
   std::vector<std::string_view> alpns;
   std::string_view host;
@@ -42,7 +42,7 @@ TEST(NamesByClientHello, AreThoseOfTheProtocolOffered) {
   if (std::getenv("WIREWATCH_RULES_SOURCE") == nullptr) GTEST_SKIP() << "WIREWATCH_RULES_SOURCE is not set; meson test sets it";
   const auto rules = shipped_rules();
   ASSERT_TRUE(rules);
-  const std::vector<Case> cases{
+  const std::vector<OfferedCase> cases{
       {"DNS over TLS, anywhere", {"dot"}, "", 443, "tls.dot", Evidence::Payload},
       {"DNS over TLS by its port", {}, "resolver.example", 853, "tls.dot", Evidence::Confirmed},
       {"no offer on another port", {}, "resolver.example", 854, "tls", Evidence::Payload},
@@ -75,7 +75,7 @@ TEST(NamesByClientHello, AreThoseOfTheProtocolOffered) {
       {"RADIUS", {"radius/1.1"}, "", 2083, "tls.radius", Evidence::Payload},
       {"PostgreSQL", {"postgresql"}, "", 5432, "tls.postgresql", Evidence::Payload},
       {"SQL Server", {"tds/8.0"}, "", 1433, "tls.mssql", Evidence::Payload}};
-  for (const Case& each : cases) {
+  for (const OfferedCase& each : cases) {
     Flow flow(rules, 6, each.port);
     const auto said = flow.send(FlowDirection::ToServer, hello_of(each.alpns, each.host));
     EXPECT_EQ(flow.name(said.verdict), each.application) << each.description;

@@ -16,7 +16,7 @@ constexpr std::array<uint8_t, 8> kBytes{0x01, 0x02, 0x03, 0x04, 0xfe, 0xff, 0x00
 constexpr PredicateInput kWhole{kBytes, 8, 3389, 50000};
 constexpr PredicateInput kCutShort{kBytes, 100, 3389, 50000};  // 100 bytes on the wire, 8 captured
 
-struct Case {
+struct PredicateCase {
   std::string_view description;
   std::string_view text;
   bool expected;
@@ -24,7 +24,7 @@ struct Case {
 };
 
 TEST(Predicate, HoldsExactlyWhenItsTextIsTrueOfThePayload) {
-  const std::vector<Case> cases{
+  const std::vector<PredicateCase> cases{
       {"a byte", "u8@0 == 1", true},
       {"a byte that differs", "u8@0 == 2", false},
       {"two bytes big-endian", "be16@0 == 0x0102", true},
@@ -77,7 +77,7 @@ TEST(Predicate, HoldsExactlyWhenItsTextIsTrueOfThePayload) {
       {"the end of a cut packet was not captured", "u8@-1 >= 0", false, kCutShort},
       {"its captured part is there, counted from the end", "u8@-100 == 1", true, kCutShort},
   };
-  for (const Case& test : cases) {
+  for (const PredicateCase& test : cases) {
     const auto predicate = compile_predicate(test.text);
     ASSERT_TRUE(predicate) << test.description << ": " << predicate.error().message;
     EXPECT_EQ(holds(*predicate, test.input), test.expected) << test.description << ": " << test.text;

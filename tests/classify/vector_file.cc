@@ -62,7 +62,7 @@ Result<RuleVector> read_vector(const toml::table& table, const std::string& file
   if (misses == nullptr || misses->empty()) return fail(vector.where + ": 'miss' must list at least one");
   for (const toml::node& node : *misses) {
     auto miss = read_miss(node.value_or(std::string_view()), vector.hit);
-    if (!miss) return fail(vector.where + ": " + miss.error().message);
+    if (!miss) return fail(vector.where + ": " + vector.signature + ": " + miss.error().message);
     vector.misses.push_back(std::move(*miss));
   }
   return vector;
@@ -108,6 +108,8 @@ Result<std::vector<RuleVector>> read_vectors(const fs::path& folder) {
   if (error) return fail("cannot read " + folder.string() + ": " + error.message());
   std::ranges::sort(files);
   std::vector<RuleVector> all;
+  std::string faults;
+  const auto complain = [&](const std::string& fault) { faults += (faults.empty() ? "" : "\n") + fault; };
   for (const fs::path& path : files) {
     try {
       const toml::table root = toml::parse_file(path.string());
@@ -116,14 +118,18 @@ Result<std::vector<RuleVector>> read_vectors(const fs::path& folder) {
         const toml::table* const table = (*vectors)[i].as_table();
         if (table == nullptr) return fail(path.string() + ": [[vector]] must be tables");
         auto vector = read_vector(*table, path.filename().string());
-        if (!vector) return tl::unexpected(vector.error());
-        all.push_back(std::move(*vector));
+        if (vector) {
+          all.push_back(std::move(*vector));
+        } else {
+          complain(vector.error().message);
+        }
       }
     } catch (const toml::parse_error& fault) {
-      return fail(path.filename().string() + ":" + std::to_string(fault.source().begin.line) + ": " +
-                  std::string(fault.description()));
+      complain(path.filename().string() + ":" + std::to_string(fault.source().begin.line) + ": " +
+               std::string(fault.description()));
     }
   }
+  if (!faults.empty()) return fail(faults);
   return all;
 }
 
