@@ -7,6 +7,7 @@
 #include <span>
 
 #include "control/captures/capture_names.h"
+#include "control/captures/flow_namer.h"
 #include "dataplane/filter/frame.h"
 #include "dataplane/packet/layers.h"
 #include "dataplane/packet/parse.h"
@@ -62,10 +63,12 @@ class Arrival {
     flow.initial_rtt_ns = head_.initial_rtt_ns;
     flow.syn_retransmissions = head_.syn_retransmissions;
     flow.syn_ack_retransmissions = head_.syn_ack_retransmissions;
+    if (namer != nullptr && parsed_) namer->name(packet_, layers_, names_.hosts.get(), flow);
     return flow;
   }
 
   const StreamFacts* streams = nullptr;  // set by whoever keeps the tracker, for sessions that need it
+  const FlowNamer* namer = nullptr;      // likewise, once it has seen the packet
 
  private:
   const TappedPacket& head_;

@@ -174,6 +174,7 @@ void CaptureEngine::drop_source(Timestamp now) {
   damaged_before_ += source_->damaged();
   source_.reset();
   tracker_.reset();
+  namer_.reset();
   retire_settled(now);
 }
 
@@ -246,6 +247,11 @@ void CaptureEngine::deliver(const DrainedPacket& packet, Timestamp now) {
       if (!tracker_) tracker_.emplace(kMostStreams);
       arrival.streams = &tracker_->observe(arrival.packet(), arrival.layers());
     }
+    if (session->needs_names() && arrival.namer == nullptr) {
+      if (!namer_) namer_.emplace();
+      namer_->see(arrival.packet(), arrival.layers());
+      arrival.namer = &*namer_;
+    }
     session->receive(arrival, taps->set >= counted_from_);
   }
   if (!claimed) ++unclaimed_;
@@ -311,6 +317,7 @@ void CaptureEngine::tick(Timestamp now) {
     if (each.session->save_fault() != before && !each.session->save_fault().empty()) log(each.session->save_fault());
   }
   if (std::ranges::none_of(sessions_, [](const Running& each) { return each.session->needs_streams(); })) tracker_.reset();
+  if (std::ranges::none_of(sessions_, [](const Running& each) { return each.session->needs_names(); })) namer_.reset();
   retire_settled(now);
 }
 

@@ -117,6 +117,7 @@ class CaptureEngine {
   Timestamp flushed_ = kNoTimestamp;
   Timestamp latest_;
   std::optional<StreamTracker> tracker_;
+  std::optional<FlowNamer> namer_;
   uint64_t packets_ = 0;
   uint64_t unclaimed_ = 0;
   uint64_t damaged_before_ = 0;

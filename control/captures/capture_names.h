@@ -2,11 +2,13 @@
 // What the numbers in the data plane's packets mean.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "dataplane/base/verdict.h"
+#include "dataplane/classify/host_list.h"
 #include "dataplane/filter/filter.h"
 
 namespace wirewatch {
@@ -18,6 +20,7 @@ struct CaptureNames {
   };
   std::vector<Application> applications;  // by the registry's number; 0 has no name
   std::vector<std::string> ports;         // by index in the shared memory's process block
+  std::shared_ptr<const HostList> hosts{};  // tells services; null: none are told
 
   /// Empty when it has none.
   std::string_view application(ApplicationId id) const noexcept {

@@ -42,6 +42,7 @@ class CaptureSession {
   bool wants_packets() const noexcept { return !stopped() && (memory_ || recording()); }
   /// Whether a packet has to come with stream facts.
   bool needs_streams() const noexcept { return !stopped() && filter_ && filter_->needs().streams; }
+  bool needs_names() const noexcept { return !stopped() && filter_ && filter_->needs().names; }
   /// What to ask the data plane for: the filter only if one packet and its flow so far can answer it.
   nlohmann::json tap() const;
 

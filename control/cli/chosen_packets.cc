@@ -2,6 +2,7 @@
 #include "control/cli/chosen_packets.h"
 
 #include "control/cli/rules_location.h"
+#include "control/rules/host_list_file.h"
 #include "control/rules/rule_cache.h"
 
 namespace wirewatch {
@@ -11,6 +12,14 @@ Result<std::shared_ptr<const RuleSet>> load_rules(const std::vector<std::string>
   const auto location = locate_rules(given);
   if (!location) return tl::unexpected(location.error());
   return load_or_compile(location->shipped, default_rule_cache(), location->operators);
+}
+
+Result<std::shared_ptr<const HostList>> load_hosts(const std::vector<std::string>& given) {
+  const auto location = locate_rules(given);
+  if (!location) return tl::unexpected(location.error());
+  auto hosts = load_host_list(location->shipped, location->operators);
+  if (!hosts) return tl::unexpected(hosts.error());
+  return std::make_shared<const HostList>(std::move(*hosts));
 }
 
 FilterNames names_of(const RuleSet& rules) {
@@ -60,7 +69,13 @@ Result<ChosenPackets> ChosenPackets::open(ChosenOptions options) {
   if (!files) return tl::unexpected(files.error());
   chosen.files_ = std::make_unique<PacketFiles>(std::move(*files));
   if (twice) {
-    chosen.flows_ = read_flows(*chosen.files_, std::move(rules), options.max_flows);
+    std::shared_ptr<const HostList> hosts;
+    if (chosen.needs_.services) {
+      auto loaded = load_hosts(options.rules);
+      if (!loaded) return tl::unexpected(loaded.error());
+      hosts = std::move(*loaded);
+    }
+    chosen.flows_ = read_flows(*chosen.files_, std::move(rules), std::move(hosts), options.max_flows);
     if (const auto again = chosen.files_->rewind(); !again) return tl::unexpected(again.error());
   }
   return chosen;

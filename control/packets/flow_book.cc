@@ -50,13 +50,20 @@ void FlowBook::on_flow(const FlowRecord& flow) noexcept {
   }
   const FlowKey key = key_between(flow.client, flow.server, flow.ip_protocol);
   const Traffic total = flow.total();
+  NameSheet::Names names = flow.names.names();
+  if (!flow.host.empty()) names.host = flow.host;  // of the DNS answer, where none was read inside
+  std::array<char, NameSheet::kMost> room;
+  const std::string_view sheet = NameSheet::pack(names, room);
   entries_.push_back({.key = key,
                       .hash = hash(key),
                       .first_frame = flow.first_frame,
                       .packets = total.packets,
                       .bytes = total.bytes,
                       .application = flow.application,
-                      .evidence = flow.evidence});
+                      .evidence = flow.evidence,
+                      .names_at = names_.size(),
+                      .names_length = static_cast<uint32_t>(sheet.size())});
+  names_.insert(names_.end(), sheet.begin(), sheet.end());
 }
 
 void FlowBook::finish() {
@@ -126,6 +133,14 @@ void FlowBook::fill(const Entry& entry) noexcept {
   context_.evidence = entry.evidence;
   context_.packets = entry.packets;
   context_.bytes = entry.bytes;
+  const NameSheet sheet(std::string_view(names_.data() + entry.names_at, entry.names_length));
+  context_.host = sheet.host();
+  context_.alpn = sheet.alpn();
+  context_.ja4 = sheet.ja4();
+  if (const HostService* const service = hosts_ != nullptr ? hosts_->find(context_.host) : nullptr; service != nullptr) {
+    context_.service = service->name;
+    context_.service_category = service->category;
+  }
   if (entry.handshake == kNone) return;
   const HandshakeRecord& handshake = handshakes_[entry.handshake].record;
   context_.has_handshake = true;

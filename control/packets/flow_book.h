@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "dataplane/classify/host_list.h"
 #include "dataplane/classify/rule_set.h"
 #include "dataplane/filter/frame.h"
 #include "dataplane/pipeline/worker.h"
@@ -15,7 +16,9 @@ namespace wirewatch {
 
 class FlowBook final : public EventSink {
  public:
-  explicit FlowBook(std::shared_ptr<const RuleSet> rules) : rules_(std::move(rules)) {}
+  /// `hosts` tells services by their hosts; null: none are told.
+  explicit FlowBook(std::shared_ptr<const RuleSet> rules, std::shared_ptr<const HostList> hosts = nullptr)
+      : rules_(std::move(rules)), hosts_(std::move(hosts)) {}
 
   void on_handshake(const HandshakeRecord& handshake) noexcept override;
   void on_flow(const FlowRecord& flow) noexcept override;
@@ -38,6 +41,8 @@ class FlowBook final : public EventSink {
     uint64_t bytes = 0;
     ApplicationId application = kUnknownApplication;
     Evidence evidence = Evidence::None;
+    uint64_t names_at = 0;       // in names_
+    uint32_t names_length = 0;   // 0: it has none
   };
   struct HandshakeEntry {
     uint64_t hash = 0;
@@ -51,6 +56,8 @@ class FlowBook final : public EventSink {
   void fill(const Entry& entry) noexcept;
 
   std::shared_ptr<const RuleSet> rules_;
+  std::shared_ptr<const HostList> hosts_;
+  std::vector<char> names_;                // sheets, one behind the other
   std::vector<Entry> entries_;             // by hash, then by first frame
   std::vector<HandshakeEntry> handshakes_; // by hash, then by frame of the SYN
   std::vector<uint32_t> index_;            // the first entry of a hash's; open addressing

@@ -110,8 +110,9 @@ ScanTotals scan(PacketFiles& files, const ScanOptions& options, FrameVisitor* vi
   return scan->take_totals();
 }
 
-std::unique_ptr<FlowBook> read_flows(PacketFiles& files, std::shared_ptr<const RuleSet> rules, size_t max_flows) {
-  auto book = std::make_unique<FlowBook>(rules);
+std::unique_ptr<FlowBook> read_flows(PacketFiles& files, std::shared_ptr<const RuleSet> rules, std::shared_ptr<const HostList> hosts,
+                                     size_t max_flows) {
+  auto book = std::make_unique<FlowBook>(rules, std::move(hosts));
   WorkerOptions options;
   options.max_flows = max_flows;
   Worker worker(options, std::move(rules), *book);

@@ -45,7 +45,8 @@ struct ScanTotals {
 /// `visitor` may be nullptr to count only.
 ScanTotals scan(PacketFiles& files, const ScanOptions& options, FrameVisitor* visitor);
 
-/// Runs the pipeline over the files from their start, and leaves them at their end.
-std::unique_ptr<FlowBook> read_flows(PacketFiles& files, std::shared_ptr<const RuleSet> rules, size_t max_flows);
+/// Runs the pipeline over the files from their start, and leaves them at their end. `hosts` may be null.
+std::unique_ptr<FlowBook> read_flows(PacketFiles& files, std::shared_ptr<const RuleSet> rules, std::shared_ptr<const HostList> hosts,
+                                     size_t max_flows);
 
 }  // namespace wirewatch

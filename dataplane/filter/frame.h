@@ -22,6 +22,11 @@ inline constexpr int64_t kNoDuration = -1;
 struct FlowContext {
   std::string_view application{};  // empty: not known
   std::string_view category{};
+  std::string_view host{};              // that the flow is meant for: from TLS, QUIC, HTTP, or the DNS answer its client had got
+  std::string_view service{};           // whose host that is, where the list of hosts knows
+  std::string_view service_category{};
+  std::string_view alpn{};              // the first protocol its TLS client offers
+  std::string_view ja4{};               // of its TLS client
   Evidence evidence = Evidence::None;
   uint64_t packets = 0;          // of both directions, the whole flow where Needs::whole_flow asks for it
   uint64_t bytes = 0;
@@ -51,12 +56,16 @@ struct Needs {
   bool streams = false;     // streams: a StreamTracker has to observe every frame in order
   bool flow = false;        // flow
   bool whole_flow = false;  // flow as it is at its end: offline this takes a second pass
+  bool names = false;       // host, ALPN and JA4 of flow, which come from several of its packets
+  bool services = false;    // service of flow: takes a list of hosts
 
   Needs& operator|=(const Needs& other) noexcept {
     times |= other.times;
     streams |= other.streams;
     flow |= other.flow;
     whole_flow |= other.whole_flow;
+    names |= other.names;
+    services |= other.services;
     return *this;
   }
 };

@@ -44,6 +44,8 @@ bool needs_stream(FieldId field) noexcept {
   return name == "dns" || name.starts_with("dns.");
 }
 
+bool is_flow_name(FieldId field) noexcept { return field == "flow.host"_f || field == "flow.alpn"_f || field == "flow.ja4"_f; }
+
 }  // namespace
 
 bool is_application_field(FieldId field) noexcept {
@@ -60,7 +62,10 @@ FrameWalk::FrameWalk(std::span<const FieldId> wanted) : sink_(wanted), protocol_
       const bool handshake = row.name.starts_with(kHandshakePrefix);
       if (row.name.starts_with(kFlowPrefix) || handshake) {
         wants_flow_ = needs_.flow = true;
-        needs_.whole_flow |= row.name == "flow.packets" || row.name == "flow.bytes" || handshake;
+        const bool service = row.name.starts_with("flow.service"), name = service || is_flow_name(wanted[i]);
+        needs_.whole_flow |= row.name == "flow.packets" || row.name == "flow.bytes" || handshake || name;
+        needs_.names |= name;
+        needs_.services |= service;
       } else if (row.name.starts_with(kFramePrefix)) {
         wants_frame_ = true;
         needs_.times |= row.name.starts_with("frame.time_") && row.name != "frame.time_epoch";
@@ -171,6 +176,11 @@ void FrameWalk::flow_fields(const Frame& frame) noexcept {
   };
   text("flow.application"_f, flow.application);
   text("flow.category"_f, flow.category);
+  text("flow.host"_f, flow.host);
+  text("flow.service"_f, flow.service);
+  text("flow.service_category"_f, flow.service_category);
+  text("flow.alpn"_f, flow.alpn);
+  text("flow.ja4"_f, flow.ja4);
   if (flow.evidence != Evidence::None) text("flow.evidence"_f, to_string(flow.evidence));
   sink_.add("flow.packets"_f, flow.packets);
   sink_.add("flow.bytes"_f, flow.bytes);
