@@ -6,13 +6,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <sstream>
 #include <thread>
 
 #include "dataplane/capture/capture_reader.h"
 #include "dataplane/pipeline/packet_region.h"
 #include "tests/app/data_plane_process.h"
+#include "tests/support/other_programs.h"
 
 namespace wirewatch::testing {
 namespace {
@@ -39,18 +39,6 @@ std::vector<SeenFrame> bytes_and_times_of(const std::filesystem::path& path) {
     }
   }
   return frames;
-}
-
-std::string output_of(const std::string& command) {
-  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(::popen(command.c_str(), "r"), &::pclose);
-  std::string text;
-  std::array<char, 4096> buffer;
-  while (pipe != nullptr) {
-    const size_t got = std::fread(buffer.data(), 1, buffer.size(), pipe.get());
-    if (got == 0) break;
-    text.append(buffer.data(), got);
-  }
-  return text;
 }
 
 /// Frame numbers, from 1.

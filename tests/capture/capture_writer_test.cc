@@ -9,11 +9,11 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdio>
 #include <filesystem>
 
 #include "dataplane/capture/capture_writer.h"
 #include "tests/capture/reading.h"
+#include "tests/support/other_programs.h"
 
 namespace wirewatch::testing {
 namespace {
@@ -39,18 +39,6 @@ class Folder {
  private:
   std::filesystem::path path_;
 };
-
-std::string output_of(const std::string& command) {
-  std::string output;
-  FILE* const pipe = popen((command + " 2>&1").c_str(), "r");
-  if (pipe == nullptr) return output;
-  std::array<char, 4096> buffer;
-  while (const size_t count = fread(buffer.data(), 1, buffer.size(), pipe)) output.append(buffer.data(), count);
-  pclose(pipe);
-  return output;
-}
-
-bool is_here(const std::string& program) { return !output_of("command -v " + program).empty(); }
 
 Packet packet_of(const Bytes& bytes, int64_t time_ns, uint32_t original = 0) {
   return {.data = bytes.data(),
@@ -197,7 +185,7 @@ TEST(CaptureWriter, TellsCapinfosAndTsharkEverythingThatIsKnown) {
                                                     .dropped_by_system = 3, .delivered = 2},
                                        {kTime + 2}));
   ASSERT_TRUE(writer->close());
-  const std::string about = output_of("capinfos " + path);
+  const std::string about = output_of("capinfos " + path + " 2>&1");
   for (const char* expected : {"nanoseconds (9)", "Wirewatch 9.9", "display filter: tcp", "Name = eth7", "Description = mirror port",
                                "Capture length = 96", "tcp port 111", "Number of packets:   2"}) {
     EXPECT_NE(about.find(expected), std::string::npos) << expected << " in:\n" << about;

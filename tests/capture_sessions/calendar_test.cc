@@ -4,7 +4,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdio>
 #include <cstdlib>
 #include <ctime>
 #include <sstream>
@@ -12,9 +11,12 @@
 #include <vector>
 
 #include "control/captures/calendar.h"
+#include "tests/support/other_programs.h"
 
 namespace wirewatch {
 namespace {
+
+using testing::is_here, testing::output_of;
 
 /// The process' zone while it lives.
 class Zone {
@@ -41,16 +43,6 @@ class Zone {
   bool had_ = false;
   std::string before_;
 };
-
-std::string output_of(const std::string& command) {
-  std::string output;
-  FILE* const pipe = popen((command + " 2>/dev/null").c_str(), "r");
-  if (pipe == nullptr) return output;
-  std::array<char, 4096> buffer;
-  while (const size_t count = fread(buffer.data(), 1, buffer.size(), pipe)) output.append(buffer.data(), count);
-  pclose(pipe);
-  return output;
-}
 
 std::string utc(int64_t seconds) {
   const std::time_t time = seconds;
@@ -91,14 +83,14 @@ constexpr std::array kExpressions{
     "Mon-Fri 7:30", "2030-*-* 0:0:0", "*:*:0/20", "Tue *-11,12-1..7 4,5:6..8:9"};
 
 TEST(Calendar, ElapsesWhenSystemdSays) {
-  if (output_of("command -v systemd-analyze").empty()) GTEST_SKIP() << "systemd-analyze is not installed";
+  if (!is_here("systemd-analyze")) GTEST_SKIP() << "systemd-analyze is not installed";
   for (const char* const zone : {"UTC", "Europe/Berlin", "America/New_York"}) {
     const Zone local(zone);
     for (const int64_t from : {kMonday, kMonday + 86'399, int64_t{1'803'000'000}, int64_t{1'835'395'199}}) {
       for (const char* const expression : kExpressions) {
         constexpr int kCount = 6;
         const std::string listed =
-            output_of(fmt::format("systemd-analyze calendar --base-time='{} UTC' --iterations={} '{}'", utc(from), kCount, expression));
+            output_of(fmt::format("systemd-analyze calendar --base-time='{} UTC' --iterations={} '{}' 2>/dev/null", utc(from), kCount, expression));
         const std::vector<std::string> expected = listed_times(listed);
         EXPECT_EQ(next_ones(expression, from, kCount), expected) << expression << " in " << zone << " from " << utc(from) << "\n" << listed;
       }

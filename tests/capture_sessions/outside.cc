@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -33,18 +32,6 @@ std::string imbalance(const CaptureView& view) {
   if (c.from_before > c.written) fault += fmt::format("from before {} > {}; ", c.from_before, c.written);
   return fault;
 }
-
-std::string output_of(const std::string& command) {
-  std::string output;
-  FILE* const pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return output;
-  std::array<char, 4096> buffer;
-  while (const size_t count = fread(buffer.data(), 1, buffer.size(), pipe)) output.append(buffer.data(), count);
-  pclose(pipe);
-  return output;
-}
-
-bool is_here(const std::string& program) { return !output_of("command -v " + program).empty(); }
 
 std::string packets_by_capinfos(const std::string& path) {
   // "File name\tNumber of packets", one row without its header.

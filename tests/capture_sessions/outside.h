@@ -5,6 +5,7 @@
 #include <string>
 
 #include "control/captures/capture_view.h"
+#include "tests/support/other_programs.h"
 
 namespace wirewatch::testing {
 
@@ -18,9 +19,6 @@ struct Folder {
   std::string path;
 };
 
-/// What a shell command prints.
-std::string output_of(const std::string& command);
-bool is_here(const std::string& program);
 /// What capinfos counts in a file, or why not.
 std::string packets_by_capinfos(const std::string& path);
 

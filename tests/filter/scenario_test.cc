@@ -3,34 +3,22 @@
 // live where tshark is installed.
 #include <gtest/gtest.h>
 
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <string>
 
 #include "tests/filter/frames_of.h"
+#include "tests/support/other_programs.h"
 
 namespace wirewatch {
 namespace {
 
+using testing::output_of;
+
 std::string folder(const char* variable) {
   const char* const value = std::getenv(variable);
   return value == nullptr ? std::string{} : std::string(value);
-}
-
-/// What a command prints; empty when it cannot be run.
-std::string output_of(const std::string& command) {
-  struct Close {
-    void operator()(FILE* pipe) const { pclose(pipe); }
-  };
-  const std::unique_ptr<FILE, Close> pipe(popen(command.c_str(), "r"));
-  std::string text;
-  if (pipe == nullptr) return text;
-  char buffer[65536];
-  while (const size_t got = std::fread(buffer, 1, sizeof buffer, pipe.get())) text.append(buffer, got);
-  return text;
 }
 
 bool has_tshark() { return output_of("tshark --version 2>/dev/null").find("TShark (Wireshark) 4.0") != std::string::npos; }

@@ -2,30 +2,19 @@
 // The built frames, given to tshark: its protocol hierarchy up to the transport has to be ours, node by node.
 #include <gtest/gtest.h>
 
-#include <array>
-#include <cstdio>
 #include <map>
 #include <set>
 #include <sstream>
 
 #include "dataplane/packet/parse.h"
 #include "tests/packet/parse_cases.h"
+#include "tests/support/other_programs.h"
 
 namespace wirewatch::testing {
 namespace {
 
 /// Frames by path, "eth/ip/tcp".
 using Hierarchy = std::map<std::string, uint64_t>;
-
-std::string output_of(const std::string& command) {
-  std::string output;
-  FILE* const pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) return output;
-  std::array<char, 4096> buffer;
-  while (const size_t count = fread(buffer.data(), 1, buffer.size(), pipe)) output.append(buffer.data(), count);
-  pclose(pipe);
-  return output;
-}
 
 /// One line a node, so that a difference is shown as a line.
 std::string to_text(const Hierarchy& hierarchy) {
