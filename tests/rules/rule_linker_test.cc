@@ -2,12 +2,14 @@
 // How files become one set: order, precedence of the operator's rules, ports, sizes.
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "control/rules/rule_compiler.h"
 #include "control/rules/rule_costs.h"
+#include "control/rules/rule_parser.h"
 #include "dataplane/classify/rule_set.h"
 
 namespace wirewatch {
@@ -145,6 +147,31 @@ TEST(RuleCompiler, TakesAProtocolWithoutSignatures) {
   ASSERT_TRUE(rules);
   EXPECT_FALSE(rules->has_databases(kTcpBit));
   EXPECT_EQ(rules->application_count(), 1u);
+}
+
+TEST(RuleLinker, ReplacesWhatAProtocolReadsInAClientHelloWithTheRestOfIt) {
+  const std::string hello = "[[protocol.hello]]\nalpn = [\"a\"]\nnames = {demo = \"inner\"}\n";
+  const std::string own_hello = "[[protocol.hello]]\nports = [853]\nnames = {demo = \"inner\"}\n";
+  const auto rules = load({{"ship.toml", protocol("demo", "shipped") + "[[protocol]]\nname = \"inner\"\ncategory = \"shipped\"\n" + hello, false},
+                           {"own.toml", protocol("inner", "own", own_hello), true}});
+  ASSERT_TRUE(rules);
+  const ApplicationId demo = rules->find_application("demo"), inner = rules->find_application("inner");
+  EXPECT_EQ(rules->name_by_hello({.so_far = demo, .alpn = "a", .host = {}, .server_port = 853}).application, kUnknownApplication);
+  EXPECT_EQ(rules->name_by_hello({.so_far = demo, .alpn = {}, .host = {}, .server_port = 853}).application, inner);
+  EXPECT_EQ(rules->name_by_hello({.so_far = inner, .alpn = {}, .host = {}, .server_port = 853}).application, kUnknownApplication);
+}
+
+TEST(Catalogue, SaysWhereEveryProtocolIsDefined) {
+  const char* const folder = std::getenv("WIREWATCH_RULES_SOURCE");
+  if (folder == nullptr) GTEST_SKIP() << "WIREWATCH_RULES_SOURCE is not set; meson test sets it";
+  const auto sources = RuleSources::read(folder);
+  ASSERT_TRUE(sources) << sources.error().message;
+  std::vector<ProtocolRule> protocols;
+  Diagnostics diagnostics;
+  for (const RuleFile& file : sources->files) parse_rules(file, protocols, diagnostics);
+  EXPECT_TRUE(diagnostics.empty());
+  EXPECT_GE(protocols.size(), 150u);
+  for (const ProtocolRule& each : protocols) EXPECT_FALSE(each.reference.empty()) << each.name;
 }
 
 }  // namespace
