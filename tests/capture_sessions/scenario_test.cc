@@ -158,6 +158,12 @@ TEST(LiveSessions, SaveWhatTsharkSelects) {
                               {"port111", R"(, "filter": "tcp.port == 111")", "tcp.port == 111"},
                               {"bpf", R"(, "bpf": "udp port 53")", "udp.port == 53 && !icmp && !icmpv6"},
                               {"stream", R"(, "filter": "tcp.stream == 10")", "tcp.stream == 10"},
+                              // What one packet does not tell is looked at in control, over a tap of everything.
+                              {"dns", R"(, "filter": "dns.qry.name contains \"example\"")", "dns.qry.name contains \"example\""},
+                              {"host", R"(, "filter": "flow.host == \"updates.example.net\" and tls.handshake.type == 1")",
+                               "tls.handshake.extensions_server_name == \"updates.example.net\" and tls.handshake.type == 1"},
+                              {"alpn", R"(, "filter": "flow.alpn == \"h2\" and tls.handshake.type == 1")",
+                               "tls.handshake.extensions_alpn_str == \"h2\" and tls.handshake.type == 1"},
                               {"syn", R"(, "filter": "tcp.flags.syn == 1 && ipv6")", "tcp.flags.syn == 1 && ipv6"}};
   LiveScene scene;
   for (const Row& row : rows) scene.start(std::string(R"({"name": ")") + row.name + "\"" + row.spec + "}");

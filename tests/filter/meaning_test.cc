@@ -135,6 +135,11 @@ TEST(Filter, KnowsTheFlowOfTheFrame) {
   const Bytes bare = eth().ipv4("10.0.0.1", "10.0.0.2").tcp(1, 2).bytes();
   FlowContext flow{.application = "bittorrent", .category = "p2p", .evidence = Evidence::Payload, .packets = 12, .bytes = 3456,
                    .has_handshake = true, .ambiguous = true, .outcome = "established", .syn_ack_rtt_ns = 5'000'000};
+  flow.host = "www.youtube.com";
+  flow.service = "youtube";
+  flow.service_category = "video";
+  flow.alpn = "h2";
+  flow.ja4 = "t13d1516h2_8daaf6152771_e5627efa2ab1";
   const auto with = [&](std::string_view text, const Bytes& bytes = {}) { return holds(text, bytes.empty() ? data : bytes, &flow); };
   EXPECT_TRUE(with("bittorrent"));
   EXPECT_FALSE(with("bittorrent", bare)) << "an application is in frames with payload";
@@ -146,6 +151,9 @@ TEST(Filter, KnowsTheFlowOfTheFrame) {
   EXPECT_TRUE(with("handshake.syn_ack_rtt == 0.005"));
   EXPECT_TRUE(with("handshake.syn_ack_rtt > 0.004 and handshake.ambiguous == 1"));
   EXPECT_TRUE(with("handshake.ambiguous == True && handshake.outcome matches \"^ESTAB\""));
+  EXPECT_TRUE(with("flow.host contains \"youtube\" and flow.service == \"youtube\" and flow.service_category in {\"video\", \"music\"}", bare));
+  EXPECT_TRUE(with("flow.alpn == \"h2\" and flow.ja4 matches \"^t13d\""));
+  EXPECT_FALSE(holds("flow.host", data));
   EXPECT_FALSE(with("handshake.ack_rtt")) << "a duration that is not known is not there";
   EXPECT_FALSE(holds("flow.application", data));
 }
@@ -161,6 +169,9 @@ TEST(Filter, SaysWhatItNeeds) {
   EXPECT_TRUE(needs("rdp").flow);
   EXPECT_TRUE(needs("rdp").whole_flow) << "frames before the verdict count as well";
   EXPECT_TRUE(needs("flow.packets > 1").whole_flow);
+  EXPECT_TRUE(needs("flow.host").names && needs("flow.host").whole_flow && !needs("flow.host").services);
+  EXPECT_TRUE(needs("flow.service == \"youtube\"").names && needs("flow.service == \"youtube\"").services);
+  EXPECT_FALSE(needs("flow.application == \"tls\"").names);
 }
 
 TEST(Filter, DividingByAFieldThatIsZeroIsNoValue) {

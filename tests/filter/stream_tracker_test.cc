@@ -116,6 +116,40 @@ TEST(StreamTracker, DoesNotJoinMessagesOverAHole) {
   EXPECT_FALSE(stream.holds("http.response.code == 200"));
 }
 
+TEST(StreamTracker, ShowsAMessageWhoseSegmentsCameOutOfOrder) {
+  Stream stream;
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789";
+  stream.see(server(80).ack().seq(1).payload(answer.substr(0, 40)), 0);
+  stream.see(server(80).ack().seq(46).payload(answer.substr(45)), 1);
+  EXPECT_FALSE(stream.holds("http")) << "a hole is left";
+  stream.see(server(80).ack().seq(41).payload(answer.substr(40, 4)), 2);
+  EXPECT_FALSE(stream.holds("http"));
+  stream.see(server(80).ack().seq(45).payload(answer.substr(44, 1)), 900);
+  EXPECT_FALSE(stream.holds("http")) << "tshark shows nothing in what was sent again";
+  stream.see(server(80).ack().seq(50).payload("HTTP/1.1 204 OK\r\n\r\n"), 901);
+  EXPECT_TRUE(stream.holds("http.response.code == 204"));
+}
+
+TEST(StreamTracker, ShowsNothingInsideARecordThatNeverEnds) {
+  Stream stream;
+  stream.see(server().ack().seq(1).payload("\x17\x03\x03\xff\xff" "abc"));
+  EXPECT_TRUE(stream.holds("tls")) << "where a record begins";
+  stream.see(server().ack().seq(9).payload(std::string("\x16\x03\x03\x00\x01x", 6)));
+  EXPECT_FALSE(stream.holds("tls")) << "a part of the record before";
+  stream.see(client().ack().seq(1).payload("220 mail"));
+  EXPECT_FALSE(stream.holds("tls")) << "text on a port of TLS";
+}
+
+TEST(StreamTracker, LeavesHttpWhereTheProtocolIsSwitched) {
+  Stream stream;
+  stream.see(client(80).ack().seq(1).payload("GET / HTTP/1.1\r\nUpgrade: websocket\r\n\r\n"));
+  EXPECT_TRUE(stream.holds("http"));
+  stream.see(server(80).ack().seq(1).payload("HTTP/1.1 101 Switching Protocols\r\n\r\n"));
+  EXPECT_TRUE(stream.holds("http.response.code == 101"));
+  stream.see(client(80).ack().seq(42).payload("GET / HTTP/1.1\r\n\r\n"));
+  EXPECT_FALSE(stream.holds("http"));
+}
+
 TEST(StreamTracker, LearnsNothingFromWhatAnIcmpErrorQuotes) {
   Stream stream;
   EXPECT_EQ(stream.see(client().syn().seq(100)).stream, 0u);

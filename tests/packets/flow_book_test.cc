@@ -61,6 +61,38 @@ TEST_F(FlowBookOf, TellsFlowsThatUseTheSamePortsApartByTheirFrames) {
   EXPECT_EQ(book_.find(to_client_, 1000)->packets, 300u);
 }
 
+TEST_F(FlowBookOf, KeepsTheNamesOfFlowsAndWhoseTheyAre) {
+  FlowBook book(nullptr, std::make_shared<const HostList>(std::vector<HostService>{{"youtube", "video"}}, std::vector<ListedDomain>{{"youtube.com", 0}}));
+  {
+    std::array<char, NameSheet::kMost> room;  // gone by the time somebody asks, as the worker's are
+    FlowRecord flow = flow_between("10.0.0.1", "10.0.0.2", 1, 1);
+    NameSheet::Names names;
+    names.host = "www.youtube.com";
+    names.alpn = "h2";
+    names.ja4 = "t13d";
+    flow.names = NameSheet(NameSheet::pack(names, room));
+    flow.host = flow.names.host();
+    book.on_flow(flow);
+    flow = flow_between("10.0.0.1", "10.0.0.3", 2, 1);
+    const std::string asked = "example.org";
+    flow.host = asked;  // of a DNS answer
+    book.on_flow(flow);
+    room.fill('x');
+  }
+  book.finish();
+  const FlowContext* const video = book.find(to_server_, 1);
+  ASSERT_NE(video, nullptr);
+  EXPECT_EQ(video->host, "www.youtube.com");
+  EXPECT_EQ(video->service, "youtube");
+  EXPECT_EQ(video->service_category, "video");
+  EXPECT_EQ(video->alpn, "h2");
+  EXPECT_EQ(video->ja4, "t13d");
+  const FlowContext* const other = book.find(layers_of(eth().ipv4("10.0.0.1", "10.0.0.3").tcp(1234, 80).ack()), 2);
+  ASSERT_NE(other, nullptr);
+  EXPECT_EQ(other->host, "example.org");
+  EXPECT_EQ(other->service, "");
+}
+
 TEST_F(FlowBookOf, JoinsHandshakesToTheFlowsThatTheyOpened) {
   for (const uint64_t first : {100u, 200u}) {
     book_.on_flow(flow_between("10.0.0.1", "10.0.0.2", first, first));
