@@ -53,7 +53,7 @@ const HostList::Slot* HostList::lookup(std::string_view suffix, uint64_t hash) c
   for (size_t at = position(hash) & mask; slots_[at].tag != 0; at = (at + 1) & mask) {
     const Slot& slot = slots_[at];
     if (slot.tag == tag_of(hash) && slot.length == suffix.size() &&
-        std::string_view(names_).substr(slot.name, slot.length) == suffix) {
+        std::string_view(names_.data() + slot.name, slot.length) == suffix) {
       return &slot;
     }
   }
@@ -67,7 +67,7 @@ const HostService* HostList::find(std::string_view host) const noexcept {
   for (size_t i = host.size(); i-- > end;) {
     hash = mixed(hash, host[i]);
     if (i > 0 && host[i - 1] != '.') continue;
-    if (const Slot* const slot = lookup(host.substr(i), hash)) found = slot;
+    if (const Slot* const slot = lookup({host.data() + i, host.size() - i}, hash)) found = slot;
   }
   return found == nullptr ? nullptr : &services_[found->service];
 }
