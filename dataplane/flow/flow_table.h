@@ -33,9 +33,11 @@ class FlowTable {
   }
   /// The same when prefetch_flow() said `likely` some packets ago; what happened since does not matter.
   uint32_t find(const FlowKey& key, uint64_t hash, uint32_t likely) const noexcept {
-    if (likely != kNoSlot && is(likely, ShortKey(key), key)) [[likely]] return likely;
+    if (likely != kNoSlot && holds(likely, key)) [[likely]] return likely;
     return find(key, hash);
   }
+  /// Whether the flow between these ends is in this very slot.
+  bool holds(uint32_t slot, const FlowKey& key) const noexcept { return is(slot, ShortKey(key), key); }
   /// A fresh flow under `key`. Only while room() > 0.
   uint32_t insert(const FlowKey& key, uint64_t hash, uint64_t frame) noexcept;
   /// Forgets the flow; its slot may be used again.

@@ -75,23 +75,45 @@ uint64_t Worker::process_group(std::span<const ParsedPacket> packets) noexcept {
   PacketObserver* const observer = observer_;
   uint64_t blocked = 0;
   Traffic sum;
+  Timestamp first{std::numeric_limits<int64_t>::max()}, last = kNoTimestamp;
   for (size_t i = 0; i < packets.size(); ++i) {
     const Packet& packet = *packets[i].packet;
     const Layers& layers = *packets[i].layers;
     ++counters_.by_status[static_cast<size_t>(layers.status)];
     sum += {1, packet.original_length};
-    if (packet.time != kNoTimestamp) {
-      if (!counters_.first_time || packet.time < *counters_.first_time) counters_.first_time = packet.time;
-      if (!counters_.last_time || packet.time > *counters_.last_time) counters_.last_time = packet.time;
-    }
-    const bool drop = observe(packet, layers, likely[i]);
+    if (packet.time != kNoTimestamp) first = std::min(first, packet.time);
+    last = std::max(last, packet.time);
+    const bool drop = count_settled(likely[i], packet, layers) ? flows_[likely[i]].has(Flow::kBlocked)
+                                                               : observe(packet, layers, likely[i]);
     if (observer != nullptr) [[unlikely]] observer->on_packet(*this, packet, layers, drop);
     if (!drop) continue;
     blocked |= uint64_t{1} << i;
     live_.blocked += {1, packet.original_length};
   }
   counters_.total += sum;
+  if (last != kNoTimestamp) {
+    counters_.first_time = std::min(counters_.first_time.value_or(first), first);
+    counters_.last_time = std::max(counters_.last_time.value_or(last), last);
+  }
   return blocked;
+}
+
+/// What becomes of most packets: one of a flow of which nothing is open any more, over the path of those before it, only
+/// adds to its counts. False when this is not such a packet: nothing was done then.
+inline bool Worker::count_settled(uint32_t likely, const Packet& packet, const Layers& layers) noexcept {
+  constexpr uint8_t kTurns = tcp_flag::kSyn | tcp_flag::kFin | tcp_flag::kRst;
+  if (likely == kNoSlot || (layers.tcp_flags & kTurns) != 0 || layers.tunneled) return false;
+  Flow& flow = flows_[likely];
+  const bool heard_out = (flow.flags & (Flow::kClassified | kTeaches)) == Flow::kClassified || layers.payload_length == 0;
+  if (flow.side != kNoSlot || !heard_out || packet.time < flow.last_time) return false;
+  const size_t direction = layers.source_is_low ? 0 : 1;
+  const uint16_t path = flow.path[direction];
+  if (path == kNoPath || !tables_.paths.is(path, layers.protocols) || !flows_.holds(likely, layers.key)) return false;
+  const bool payload = carries_payload(layers);
+  if (!flow.recent[direction].add(packet.original_length, payload)) return false;
+  flow.last_time = packet.time;
+  flow.flags = static_cast<uint16_t>(flow.flags | (payload ? Flow::kPayloadSeen : 0));
+  return true;
 }
 
 /// True when the frame is not to pass.
@@ -109,7 +131,6 @@ bool Worker::observe(const Packet& packet, const Layers& layers, uint32_t likely
   }
   count_in_flow(slot, packet, layers);
   Flow& flow = flows_[slot];
-  constexpr uint16_t kTeaches = Flow::kNamesPeers | Flow::kAnswersNames;
   constexpr uint16_t kOfInterest = Flow::kClassified | kTeaches;  // a name that is settled and teaches nothing is not
   if (layers.payload_length > 0 && (flow.flags & kOfInterest) != Flow::kClassified) {
     if (!flow.has(Flow::kClassified)) classify(slot, packet, layers);

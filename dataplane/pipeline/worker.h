@@ -162,9 +162,11 @@ class Worker {
 
  private:
   static constexpr size_t kGroup = 64;  // packets that are fetched for together
+  static constexpr uint16_t kTeaches = Flow::kNamesPeers | Flow::kAnswersNames;
 
   void make_room(size_t frames);
   uint64_t process_group(std::span<const ParsedPacket> packets) noexcept;
+  bool count_settled(uint32_t likely, const Packet& packet, const Layers& layers) noexcept;
   bool observe(const Packet& packet, const Layers& layers, uint32_t likely) noexcept;
   bool observe_without_flow(const Packet& packet, const Layers& layers) noexcept;
   uint32_t tcp_flow(const Packet& packet, const Layers& layers, uint32_t slot) noexcept;
