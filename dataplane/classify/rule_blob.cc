@@ -31,7 +31,7 @@ class BlobWriter {
   requires std::is_integral_v<Integer> || std::is_enum_v<Integer>
   void field(const Integer& value) { number(static_cast<uint64_t>(value), sizeof(Integer)); }
   void field(const std::string& text) { raw({reinterpret_cast<const uint8_t*>(text.data()), text.size()}); }
-  void field(const std::vector<uint8_t>& bytes) { raw(bytes); }
+  void field(std::span<const uint8_t> bytes) { raw(bytes); }
   template <typename T>
   void list(const std::vector<T>& items, auto&& each) {
     number(items.size(), sizeof(uint32_t));
@@ -64,10 +64,7 @@ class BlobReader {
     const auto bytes = raw();
     text.assign(bytes.begin(), bytes.end());
   }
-  void field(std::vector<uint8_t>& bytes) {
-    const auto taken = raw();
-    bytes.assign(taken.begin(), taken.end());
-  }
+  void field(std::span<const uint8_t>& bytes) { bytes = raw(); }
   template <typename T>
   void list(std::vector<T>& items, auto&& each) {
     uint32_t count = 0;
@@ -96,7 +93,7 @@ class BlobReader {
   bool good_ = true;
 };
 
-// One list of fields for both directions: Blob is RuleBlob& when reading, const RuleBlob& when writing.
+// One list of fields for both directions: a RuleBlobView& when reading, a const RuleBlob& when writing.
 void operand_fields(auto& io, auto& operand) {
   io.field(operand.value);
   io.field(operand.kind);
@@ -266,7 +263,8 @@ ScannerIdentity ScannerIdentity::of_this_machine() {
   return {hs_version(), platform};
 }
 
-std::vector<uint8_t> encode_rule_blob(const RuleBlob& blob) {
+template <typename Bytes>
+std::vector<uint8_t> encode_rule_blob(const RuleBlobIn<Bytes>& blob) {
   BlobWriter writer;
   auto& bytes = writer.bytes();
   bytes.assign(kMagic.begin(), kMagic.end());
@@ -277,8 +275,10 @@ std::vector<uint8_t> encode_rule_blob(const RuleBlob& blob) {
   std::ranges::copy(digest, bytes.begin() + kRuleBlobHashAt);
   return std::move(bytes);
 }
+template std::vector<uint8_t> encode_rule_blob(const RuleBlob&);
+template std::vector<uint8_t> encode_rule_blob(const RuleBlobView&);
 
-Result<RuleBlob> decode_rule_blob(std::span<const uint8_t> bytes) {
+Result<RuleBlobView> decode_rule_blob(std::span<const uint8_t> bytes) {
   ByteReader header(bytes);
   const auto magic = header.take(kMagic.size());
   if (!magic || !std::ranges::equal(*magic, kMagic)) {
@@ -294,7 +294,7 @@ Result<RuleBlob> decode_rule_blob(std::span<const uint8_t> bytes) {
     return fail("compiled rules are damaged: the SHA-256 in the header does not fit the bytes behind it");
   }
   BlobReader reader(header.rest());
-  RuleBlob blob;
+  RuleBlobView blob;
   blob_fields(reader, blob);
   if (!reader.complete())
     return fail("compiled rules are damaged: a field ends beyond the data or data is left over");

@@ -31,30 +31,40 @@ struct ScannerIdentity {
 };
 
 /// The expressions of all signatures that can begin with this byte, or that can begin with many (kAnyFirstByte).
-struct ByteDatabase {
+template <typename Bytes>
+struct ByteDatabaseIn {
   uint16_t first_byte = 0;
-  std::vector<uint8_t> bytes;  // serialised by Hyperscan
+  Bytes bytes{};  // serialised by Hyperscan
 };
 
 /// The whole expression of a signature of which the shared databases know the first bytes or nothing.
-struct OwnDatabase {
+template <typename Bytes>
+struct OwnDatabaseIn {
   uint16_t signature = 0;
-  std::vector<uint8_t> bytes;
+  Bytes bytes{};
 };
 
-struct RuleBlob {
+template <typename Bytes>
+struct RuleBlobIn {
   ScannerIdentity scanner;
   RuleContent content;
-  std::vector<ByteDatabase> tcp_databases;
-  std::vector<ByteDatabase> udp_databases;
-  std::vector<OwnDatabase> own_databases;
+  std::vector<ByteDatabaseIn<Bytes>> tcp_databases;
+  std::vector<ByteDatabaseIn<Bytes>> udp_databases;
+  std::vector<OwnDatabaseIn<Bytes>> own_databases;
 };
 
-std::vector<uint8_t> encode_rule_blob(const RuleBlob&);
+using ByteDatabase = ByteDatabaseIn<std::vector<uint8_t>>;
+using OwnDatabase = OwnDatabaseIn<std::vector<uint8_t>>;
+using RuleBlob = RuleBlobIn<std::vector<uint8_t>>;
+/// As it is read: the databases, nearly all of it, stay where they are.
+using RuleBlobView = RuleBlobIn<std::span<const uint8_t>>;
+
+template <typename Bytes>
+std::vector<uint8_t> encode_rule_blob(const RuleBlobIn<Bytes>&);
 
 /// Checks the header, the hash and that every index, range and enumerator in the content is one that exists.
-/// The databases are handed on as they are: only Hyperscan can judge them, and it guards against accidents (a
+/// The databases are handed on as they are, as parts of `blob`: only Hyperscan can judge them, and it guards against accidents (a
 /// CRC), not against malice. Blobs are taken from control and from files that only their owner can write.
-Result<RuleBlob> decode_rule_blob(std::span<const uint8_t> blob);
+Result<RuleBlobView> decode_rule_blob(std::span<const uint8_t> blob);
 
 }  // namespace wirewatch

@@ -12,33 +12,61 @@
 
 namespace wirewatch {
 
-void RuleSet::FreeDatabase::operator()(hs_database* database) const noexcept { hs_free_database(database); }
+/// Puts the databases of a blob one behind the other into memory that is made for all of them first.
+class RuleSet::Deserialiser {
+ public:
+  using Bytes = std::span<const uint8_t>;
 
-Result<RuleSet::Database> RuleSet::deserialise(std::span<const uint8_t> bytes, std::string_view which) {
-  if (bytes.empty()) return Database{};
-  hs_database_t* database = nullptr;
-  const auto status =
-      hs_deserialize_database(reinterpret_cast<const char*>(bytes.data()), bytes.size(), &database);
-  if (status != HS_SUCCESS) {
-    return fail("compiled rules are damaged: Hyperscan refuses the " + std::string(which) +
-                " database (error " + std::to_string(status) + ")");
+  Deserialiser(const RuleBlobView& blob, Memory& memory) {
+    size_t total = 0;
+    const auto add = [&](const auto& each) { total += room_for(each.bytes); };
+    std::ranges::for_each(blob.tcp_databases, add);
+    std::ranges::for_each(blob.udp_databases, add);
+    std::ranges::for_each(blob.own_databases, add);
+    memory.reset(LargeAllocator<uint8_t>().allocate(total));
+    left_ = {memory.get(), total};
   }
-  return Database(database);
-}
 
-Result<RuleSet::Databases> RuleSet::deserialise(std::span<const ByteDatabase> databases, std::string_view which) {
-  Databases all;
-  for (const ByteDatabase& each : databases) {
-    if (each.first_byte > kAnyFirstByte || all.by_byte[each.first_byte]) {
-      return fail("compiled rules are damaged: a " + std::string(which) + " database of no byte or one that has another");
+  /// Null for no bytes.
+  Result<const hs_database*> load(Bytes bytes, std::string_view which) {
+    if (bytes.empty()) return nullptr;
+    const size_t size = room_for(bytes);
+    auto* const at = reinterpret_cast<hs_database*>(left_.data());
+    const auto status = size == 0 || size > left_.size() ? HS_INVALID : hs_deserialize_database_at(text(bytes), bytes.size(), at);
+    if (status != HS_SUCCESS) {
+      return fail("compiled rules are damaged: Hyperscan refuses the " + std::string(which) + " database (error " +
+                  std::to_string(status) + ")");
     }
-    auto database = deserialise(each.bytes, which);
-    if (!database) return tl::unexpected(std::move(database.error()));
-    if (*database) ++all.count;
-    all.by_byte[each.first_byte] = std::move(*database);
+    left_ = left_.subspan(size);
+    return at;
   }
-  return all;
-}
+
+  Result<Databases> load(std::span<const ByteDatabaseIn<Bytes>> databases, std::string_view which) {
+    Databases all;
+    for (const auto& each : databases) {
+      if (each.first_byte > kAnyFirstByte || all.by_byte[each.first_byte] != nullptr) {
+        return fail("compiled rules are damaged: a " + std::string(which) + " database of no byte or one that has another");
+      }
+      const auto database = load(each.bytes, which);
+      if (!database) return tl::unexpected(database.error());
+      if (*database != nullptr) ++all.count;
+      all.by_byte[each.first_byte] = *database;
+    }
+    return all;
+  }
+
+ private:
+  static const char* text(Bytes bytes) noexcept { return reinterpret_cast<const char*>(bytes.data()); }
+  /// Whole cache lines; 0 when Hyperscan does not know.
+  static size_t room_for(Bytes bytes) noexcept {
+    constexpr size_t kLine = 64, kMost = size_t{1} << 30;
+    size_t size = 0;
+    const bool known = hs_serialized_database_size(text(bytes), bytes.size(), &size) == HS_SUCCESS;
+    return known && size <= kMost ? (size + kLine - 1) / kLine * kLine : 0;
+  }
+
+  std::span<uint8_t> left_;
+};
 
 Result<std::shared_ptr<const RuleSet>> RuleSet::load(std::span<const uint8_t> bytes) {
   auto blob = decode_rule_blob(bytes);
@@ -48,26 +76,26 @@ Result<std::shared_ptr<const RuleSet>> RuleSet::load(std::span<const uint8_t> by
     return fail("rules were compiled for Hyperscan " + blob->scanner.version + " (" + blob->scanner.platform +
                 "), this machine has " + here.version + " (" + here.platform + ")");
   }
-  auto tcp = deserialise(std::span<const ByteDatabase>(blob->tcp_databases), "TCP");
-  if (!tcp) return tl::unexpected(std::move(tcp.error()));
-  auto udp = deserialise(std::span<const ByteDatabase>(blob->udp_databases), "UDP");
-  if (!udp) return tl::unexpected(std::move(udp.error()));
-
   std::shared_ptr<RuleSet> rules(new RuleSet);
+  Deserialiser databases(*blob, rules->memory_);
+  const auto tcp = databases.load(blob->tcp_databases, "TCP");
+  if (!tcp) return tl::unexpected(tcp.error());
+  const auto udp = databases.load(blob->udp_databases, "UDP");
+  if (!udp) return tl::unexpected(udp.error());
   rules->own_.resize(blob->content.signatures.size());
-  for (const OwnDatabase& own : blob->own_databases) {
+  for (const auto& own : blob->own_databases) {
     if (own.signature >= rules->own_.size()) return fail("compiled rules are damaged: a database of no signature");
-    auto database = deserialise(own.bytes, blob->content.signature_ids[own.signature]);
-    if (!database) return tl::unexpected(std::move(database.error()));
-    rules->own_[own.signature] = std::move(*database);
+    const auto database = databases.load(own.bytes, blob->content.signature_ids[own.signature]);
+    if (!database) return tl::unexpected(database.error());
+    rules->own_[own.signature] = *database;
   }
   for (size_t i = 0; i < rules->own_.size(); ++i) {
-    if (blob->content.signatures[i].by_port != 0 && !rules->own_[i])
+    if (blob->content.signatures[i].by_port != 0 && rules->own_[i] == nullptr)
       return fail("compiled rules are damaged: a signature of a port has no database");
   }
   rules->content_ = std::move(blob->content);
-  rules->tcp_ = std::move(*tcp);
-  rules->udp_ = std::move(*udp);
+  rules->tcp_ = *tcp;
+  rules->udp_ = *udp;
   rules->refining_senders_.assign(rules->application_count() + 1, 0);
   rules->later_senders_.assign(rules->application_count() + 1, 0);
   rules->both_directions_.assign(rules->application_count() + 1, 0);

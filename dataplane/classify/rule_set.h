@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/base/large_memory.h"
 #include "dataplane/base/result.h"
 #include "dataplane/classify/host_list.h"
 #include "dataplane/classify/rule_content.h"
@@ -37,9 +38,6 @@ struct HelloSubject {
   uint16_t server_port = 0;
   uint16_t client_port = 0;
 };
-
-struct ByteDatabase;
-struct RuleBlob;
 
 class RuleSet {
  public:
@@ -114,12 +112,12 @@ class RuleSet {
   }
   /// What a signature's payload must match beside its expression in the shared database; null when that is all
   /// of it.
-  const hs_database* own_database(uint16_t signature) const noexcept { return own_[signature].get(); }
+  const hs_database* own_database(uint16_t signature) const noexcept { return own_[signature]; }
 
   /// Of the signatures whose payloads can begin with this byte and few others, or with many (kAnyFirstByte): a payload is
   /// scanned with both. Null when there are none. UDP has its own, TCP and SCTP share theirs.
   const hs_database* database(uint8_t transport, uint16_t first_byte) const noexcept {
-    return (transport == kUdpBit ? udp_ : tcp_).by_byte[first_byte].get();
+    return (transport == kUdpBit ? udp_ : tcp_).by_byte[first_byte];
   }
   bool has_databases(uint8_t transport) const noexcept { return (transport == kUdpBit ? udp_ : tcp_).count > 0; }
   /// No expression looks at bytes beyond this many.
@@ -128,12 +126,8 @@ class RuleSet {
   }
 
  private:
-  struct FreeDatabase {
-    void operator()(hs_database* database) const noexcept;
-  };
-  using Database = std::unique_ptr<hs_database, FreeDatabase>;
   struct Databases {
-    std::array<Database, kAnyFirstByte + 1> by_byte;
+    std::array<const hs_database*, kAnyFirstByte + 1> by_byte{};
     size_t count = 0;
   };
   struct PortEntry {
@@ -145,8 +139,11 @@ class RuleSet {
   RuleSet() = default;
   void index_ports();
   void index_hello_hosts();
-  static Result<Databases> deserialise(std::span<const ByteDatabase> databases, std::string_view which);
-  static Result<Database> deserialise(std::span<const uint8_t> bytes, std::string_view which);
+  struct FreeMemory {
+    void operator()(uint8_t* memory) const noexcept { LargeAllocator<uint8_t>().deallocate(memory, 0); }
+  };
+  using Memory = std::unique_ptr<uint8_t[], FreeMemory>;
+  class Deserialiser;
   template <typename T>
   static std::span<const T> part(const std::vector<T>& all, const Range& range) noexcept {
     return std::span<const T>(all).subspan(range.first, range.count);
@@ -160,8 +157,9 @@ class RuleSet {
   std::bitset<65536> scanned_ports_;       // those in by_port_
   Databases tcp_;
   Databases udp_;
-  std::vector<Database> own_;  // by signature
-  std::vector<HostList> hello_hosts_;  // by index in RuleContent::hellos
+  std::vector<const hs_database*> own_;  // by signature
+  std::vector<HostList> hello_hosts_;    // by index in RuleContent::hellos
+  Memory memory_;                        // of all databases together: a scan then misses the TLB less often
 };
 
 }  // namespace wirewatch
