@@ -18,10 +18,10 @@ constexpr uint16_t kAlpn = 16;
 /// RFC 8701: 0x0a0a, 0x1a1a, ... 0xfafa are there to be ignored.
 constexpr bool is_grease(uint16_t value) noexcept { return (value & 0x0f0f) == 0x0a0a && (value >> 8) == (value & 0xff); }
 
-constexpr char kDigits[] = "0123456789abcdef";
+constexpr char kHex[] = "0123456789abcdef";
 
 struct Numbers {
-  std::array<uint16_t, kMostNumbers> values{};
+  std::array<uint16_t, kMostNumbers> values;  // the first `count` of them
   size_t count = 0;
   bool fits = true;
 
@@ -84,7 +84,7 @@ std::array<char, 2> alpn_text(std::span<const uint8_t> alpn) noexcept {
   if (!name || name->empty()) return {'0', '0'};
   const uint8_t first = name->front(), last = name->back();
   if (is_alphanumeric(first) && is_alphanumeric(last)) return {static_cast<char>(first), static_cast<char>(last)};
-  return {kDigits[first >> 4], kDigits[last & 15]};
+  return {kHex[first >> 4], kHex[last & 15]};
 }
 
 std::array<char, 2> two_digits(size_t number) noexcept {
@@ -98,7 +98,7 @@ class ListText {
   void add(std::span<const uint16_t> values) noexcept {
     for (size_t i = 0; i < values.size(); ++i) {
       if (i > 0) put(',');
-      for (const int shift : {12, 8, 4, 0}) put(kDigits[values[i] >> shift & 15]);
+      for (const int shift : {12, 8, 4, 0}) put(kHex[values[i] >> shift & 15]);
     }
   }
   void put(char c) noexcept { text_[size_++] = c; }
@@ -109,22 +109,54 @@ class ListText {
   size_t size_ = 0;
 };
 
-/// The first twelve hexadecimal digits of its digest; zeros for an empty list.
-void put_hash(std::string_view list, char* out) noexcept {
-  constexpr size_t kKept = 6;
-  if (list.empty()) {
-    std::memset(out, '0', 2 * kKept);
-    return;
-  }
+void put_digits(std::string_view list, char* out, size_t count) noexcept {
   std::array<uint8_t, 32> digest;
   sha256_in_place({reinterpret_cast<const uint8_t*>(list.data()), list.size()}, digest);
-  for (size_t i = 0; i < kKept; ++i) {
-    out[2 * i] = kDigits[digest[i] >> 4];
-    out[2 * i + 1] = kDigits[digest[i] & 15];
+  for (size_t i = 0; i < count / 2; ++i) {
+    out[2 * i] = kHex[digest[i] >> 4];
+    out[2 * i + 1] = kHex[digest[i] & 15];
   }
 }
 
+uint64_t hash_of(std::span<const uint16_t> list, uint64_t seed) noexcept {
+  uint64_t state = seed ^ list.size();
+  for (const uint16_t value : list) state = (state ^ value) * 0x9e3779b97f4a7c15u;
+  return state ^ state >> 32;
+}
+
 }  // namespace
+
+bool Ja4::Hashed::is(List one, List other) const noexcept {
+  return first == one.size() && second == other.size() && std::ranges::equal(one, List(values).first(first)) &&
+         std::ranges::equal(other, List(values).subspan(first, second));
+}
+
+/// The first twelve hexadecimal digits of the digest of both lists, "1301,1302_0403,0804"; zeros when the first is empty.
+void Ja4::put_hash(List first, List second, char* out) noexcept {
+  if (first.empty()) {
+    std::memset(out, '0', kDigits);
+    return;
+  }
+  Hashed* const hashed = first.size() + second.size() <= Hashed::kMost
+                             ? &hashed_[hash_of(second, hash_of(first, 0)) % hashed_.size()]
+                             : nullptr;
+  if (hashed != nullptr && hashed->is(first, second)) {
+    std::memcpy(out, hashed->digits.data(), kDigits);
+    return;
+  }
+  ListText list;
+  list.add(first);
+  if (!second.empty()) {
+    list.put('_');
+    list.add(second);
+  }
+  put_digits(list.view(), out, kDigits);
+  if (hashed == nullptr) return;
+  hashed->first = static_cast<uint32_t>(first.size());
+  hashed->second = static_cast<uint32_t>(second.size());
+  std::ranges::copy(second, std::ranges::copy(first, hashed->values.begin()).out);
+  std::memcpy(hashed->digits.data(), out, kDigits);
+}
 
 std::string_view Ja4::of(const ClientHelloFields& hello, HelloTransport transport) noexcept {
   if (!hello.complete) return {};
@@ -156,18 +188,10 @@ std::string_view Ja4::of(const ClientHelloFields& hello, HelloTransport transpor
   put_two(two_digits(extension_count));
   put_two(alpn_text(hello.alpn));
   *at++ = '_';
-  ListText list;
-  list.add(suites.all());
-  put_hash(list.view(), at);
-  at += 12;
+  put_hash(suites.all(), {}, at);
+  at += kDigits;
   *at++ = '_';
-  ListText second;
-  second.add(extensions.all());
-  if (algorithms.count > 0) {
-    second.put('_');
-    second.add(algorithms.all());
-  }
-  put_hash(extensions.count == 0 ? std::string_view() : second.view(), at);
+  put_hash(extensions.all(), algorithms.all(), at);
   return {text_.data(), kLength};
 }
 

@@ -233,11 +233,20 @@ std::span<const uint8_t> QuicInitial::decrypt(const Header& header, const QuicIn
 
 namespace {
 
+/// How many of these bytes come before the first that is not zero: padding, of which an Initial consists for the most part.
+size_t zeros_before(std::span<const uint8_t> bytes) noexcept {
+  size_t at = 0;
+  while (bytes.size() - at >= sizeof(uint64_t) && detail::load<uint64_t>(bytes.data() + at) == 0) at += sizeof(uint64_t);
+  while (at < bytes.size() && bytes[at] == 0) ++at;
+  return at;
+}
+
 /// CRYPTO frames may come in any order; some clients shuffle them on purpose.
 void gather_crypto(std::span<const uint8_t> frames, HelloBytes& hello) noexcept {
   constexpr uint8_t kPadding = 0, kPing = 1, kAck = 2, kAckEcn = 3, kCrypto = 6;
   ByteReader reader(frames);
   while (const auto type = reader.u8()) {
+    if (*type == kPadding) reader.skip(zeros_before(reader.rest()));
     if (*type == kPadding || *type == kPing) continue;
     if (*type == kAck || *type == kAckEcn) {
       const bool skipped = read_varint(reader) && read_varint(reader);
