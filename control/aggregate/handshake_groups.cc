@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "control/aggregate/sort_by_number.h"
 #include "dataplane/base/byte_order.h"
 #include "dataplane/base/large_memory.h"
 #include "dataplane/stats/tables.h"
@@ -78,7 +79,13 @@ class Grouping {
     for (const HandshakeGroup& group : groups_) {
       places.push_back({group.attempts, load_be64(group.server.address.bytes.data()), &group});
     }
-    std::sort(places.begin(), places.end(), [](const Place& a, const Place& b) {
+    const auto number_of = [](const Place& place) {
+      constexpr unsigned kAddressBits = 40;
+      constexpr uint64_t kMostAttempts = (uint64_t{1} << (64 - kAddressBits)) - 1;
+      if (place.attempts >= kMostAttempts) return uint64_t{0};
+      return ~place.attempts << kAddressBits | place.address >> (64 - kAddressBits);
+    };
+    sort_by_number(places, number_of, [](const Place& a, const Place& b) {
       if (a.attempts != b.attempts) return a.attempts > b.attempts;
       return a.address != b.address ? a.address < b.address : a.group->server < b.group->server;
     });

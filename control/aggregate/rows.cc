@@ -5,6 +5,7 @@
 #include <limits>
 #include <optional>
 
+#include "control/aggregate/sort_by_number.h"
 #include "dataplane/base/byte_order.h"
 
 namespace wirewatch {
@@ -63,9 +64,15 @@ std::vector<Entry<Key, Value>> first_entries(const BoundedMap<Key, Value>& map, 
     std::nth_element(entries.begin(), end, entries.end(), before);
     entries.erase(end, entries.end());
   }
-  std::sort(entries.begin(), entries.end(), before);
+  sort_by_number(entries, [](const Entry<Key, Value>& entry) { return most_first(entry.traffic); }, before);
   return entries;
 }
+
+/// What went to one address, whatever the port.
+struct AddressTotal {
+  Traffic traffic;
+  uint64_t number = 0;  // of the address, from 1
+};
 
 bool address_before(const AddressKey& a, const AddressKey& b) noexcept {
   return IpAddress{a.address, a.family} < IpAddress{b.address, b.family};
@@ -86,28 +93,32 @@ Traffic both_ways(const Traffic& there, const Traffic& back) noexcept {
 
 Ranked<Destination> rank_destinations(std::span<const Tables* const> workers, size_t most) {
   const Sum sum(workers, &Tables::destinations);
-  BoundedMap<AddressKey, Traffic> totals(std::numeric_limits<size_t>::max());
+  BoundedMap<AddressKey, AddressTotal> totals(std::numeric_limits<size_t>::max());
   totals.make_room(sum.map().size());
+  std::vector<uint32_t> number_of;  // the address of each row of the table
+  number_of.reserve(sum.map().size());
   sum.map().for_each([&](const DestinationKey& key, const Traffic& traffic) {
-    *totals.at({key.address, key.family}) += traffic;
+    AddressTotal& total = *totals.at({key.address, key.family});
+    if (total.number == 0) total.number = totals.size();
+    total.traffic += traffic;
+    number_of.push_back(static_cast<uint32_t>(total.number));
   });
-  const auto first = first_entries(totals, most, [](const Traffic& traffic) { return traffic; }, address_before);
-  BoundedMap<AddressKey, uint64_t> place(std::numeric_limits<size_t>::max());  // index into the rows, plus one
-  place.make_room(first.size() + 1);
+  const auto first = first_entries(totals, most, [](const AddressTotal& total) { return total.traffic; }, address_before);
+  std::vector<uint32_t> place(totals.size() + 1);  // by number: index into the rows, plus one
   Ranked<Destination> ranked{.rows = {}, .all = totals.size()};
   ranked.rows.reserve(first.size());
   for (const auto& total : first) {
     ranked.rows.push_back({.address = {total.key->address, total.key->family}, .traffic = total.traffic, .ports = {}});
-    *place.at(*total.key) = ranked.rows.size();
+    place[total.value->number] = static_cast<uint32_t>(ranked.rows.size());
   }
   // Ports are brought beside those of the same row first, so that lists are made once, and lie in the order of the rows.
-  std::vector<uint32_t> row_of;
-  row_of.reserve(sum.map().size());
+  std::vector<uint32_t>& row_of = number_of;
   std::vector<size_t> begin(first.size() + 2);
+  auto its_number = number_of.begin();
   sum.map().for_each([&](const DestinationKey& key, const Traffic&) {
-    const uint64_t* const found = key.ip_protocol == 0 ? nullptr : place.find({key.address, key.family});
-    row_of.push_back(found == nullptr ? 0 : static_cast<uint32_t>(*found));
-    if (found != nullptr) ++begin[*found + 1];
+    uint32_t& at = *its_number++;
+    at = key.ip_protocol == 0 ? 0 : place[at];
+    if (at != 0) ++begin[at + 1];
   });
   for (size_t i = 2; i < begin.size(); ++i) begin[i] += begin[i - 1];
   std::vector<DestinationPort> ports(begin.back());

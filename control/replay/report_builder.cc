@@ -14,6 +14,7 @@
 #include "control/aggregate/handshake_groups.h"
 #include "control/aggregate/hierarchy_tree.h"
 #include "control/aggregate/rows.h"
+#include "control/aggregate/sort_by_number.h"
 #include "dataplane/base/large_memory.h"
 #include "dataplane/capture/link_type.h"
 
@@ -127,7 +128,8 @@ std::vector<Record> take_in_order(Analysis& analysis, LargeVector<Record> Collec
   for (const auto& collector : analysis.collectors) {
     for (const Record& record : (*collector).*kept) order.push_back({first(record), &record});
   }
-  std::sort(order.begin(), order.end(), [&](const Place& a, const Place& b) {
+  const auto unsigned_first = [](const Place& place) { return static_cast<uint64_t>(place.first) ^ uint64_t{1} << 63; };
+  sort_by_number(order, unsigned_first, [&](const Place& a, const Place& b) {
     return a.first != b.first ? a.first < b.first : before(*a.record, *b.record);
   });
   std::vector<Record> records;
