@@ -2,6 +2,8 @@
 #include "control/report/json_writer.h"
 
 #include <array>
+#include <cstdint>
+#include <cstring>
 
 #include "control/report/utf8.h"
 
@@ -9,6 +11,23 @@ namespace wirewatch {
 namespace {
 
 constexpr bool is_plain(char c) noexcept { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\'; }
+
+/// Whether all of these eight characters are plain: the bytes of a word are looked at together.
+bool all_plain(const char* text) noexcept {
+  constexpr uint64_t kOnes = 0x0101010101010101u, kHighest = kOnes << 7;
+  uint64_t word;
+  std::memcpy(&word, text, sizeof word);
+  const auto any_is = [&](char c) { return ((word ^ kOnes * static_cast<uint8_t>(c)) - kOnes) & ~(word ^ kOnes * static_cast<uint8_t>(c)); };
+  const uint64_t control = (word - kOnes * 0x20) & ~word;
+  return ((word | control | any_is('"') | any_is('\\') | any_is(0x7f)) & kHighest) == 0;
+}
+
+size_t plain_prefix(std::string_view text) noexcept {
+  size_t at = 0;
+  while (text.size() - at >= sizeof(uint64_t) && all_plain(text.data() + at)) at += sizeof(uint64_t);
+  while (at < text.size() && is_plain(text[at])) ++at;
+  return at;
+}
 
 constexpr std::string_view short_escape(char c) noexcept {
   switch (c) {
@@ -31,8 +50,7 @@ constexpr std::string_view short_escape(char c) noexcept {
 
 void JsonWriter::escape(std::string_view text) noexcept {
   while (!text.empty()) {
-    size_t plain = 0;
-    while (plain < text.size() && is_plain(text[plain])) ++plain;
+    const size_t plain = plain_prefix(text);
     out_.put(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) return;

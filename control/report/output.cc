@@ -4,9 +4,20 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 namespace wirewatch {
+namespace {
+
+/// "00" to "99".
+constexpr auto kTwoDigits = [] {
+  std::array<char, 200> digits{};
+  for (size_t i = 0; i < digits.size(); ++i) digits[i] = static_cast<char>('0' + (i % 2 == 0 ? i / 20 : i / 2 % 10));
+  return digits;
+}();
+
+}  // namespace
 
 char* format_timestamp(Timestamp time, char* out) noexcept {
   constexpr uint64_t kSecond = 1'000'000'000;
@@ -15,10 +26,15 @@ char* format_timestamp(Timestamp time, char* out) noexcept {
       negative ? uint64_t{0} - static_cast<uint64_t>(time.ns) : static_cast<uint64_t>(time.ns);
   if (negative) *out++ = '-';
   char* const point = std::to_chars(out, out + 20, magnitude / kSecond).ptr;
-  // The extra leading 1 keeps the zeros of the fraction; the point takes its place.
-  char* const end = std::to_chars(point, point + 10, magnitude % kSecond + kSecond).ptr;
   *point = '.';
-  return end;
+  auto fraction = static_cast<uint32_t>(magnitude % kSecond);
+  constexpr int kDigits = 9;
+  for (int at = kDigits; at > 1; at -= 2) {  // two digits at a time, from the last
+    std::memcpy(point + at - 1, &kTwoDigits[fraction % 100 * 2], 2);
+    fraction /= 100;
+  }
+  point[1] = static_cast<char>('0' + fraction);
+  return point + 1 + kDigits;
 }
 
 void Output::put_long(std::string_view text) noexcept {

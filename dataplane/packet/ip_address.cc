@@ -5,11 +5,33 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 
 namespace wirewatch {
 namespace {
 
-char* write_decimal(char* out, unsigned value) noexcept { return std::to_chars(out, out + 3, value).ptr; }
+/// One byte in decimal, as reports write them by the hundred thousand.
+struct Decimal {
+  std::array<char, 3> digits{};
+  uint8_t length = 0;
+};
+constexpr auto kDecimals = [] {
+  std::array<Decimal, 256> all{};
+  for (unsigned value = 0; value < all.size(); ++value) {
+    Decimal& one = all[value];
+    if (value >= 100) one.digits[one.length++] = static_cast<char>('0' + value / 100);
+    if (value >= 10) one.digits[one.length++] = static_cast<char>('0' + value / 10 % 10);
+    one.digits[one.length++] = static_cast<char>('0' + value % 10);
+  }
+  return all;
+}();
+
+/// `out` holds three characters, even for fewer digits.
+char* write_decimal(char* out, uint8_t value) noexcept {
+  const Decimal& decimal = kDecimals[value];
+  std::memcpy(out, decimal.digits.data(), decimal.digits.size());
+  return out + decimal.length;
+}
 
 struct ZeroRun {
   int start = -1;
