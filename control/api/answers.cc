@@ -174,6 +174,11 @@ void answer_handshakes(const EndpointCall& call, Reply reply) {
   reply(document(call.live.now(), [&](JsonWriter& json) {
     json.field("window", view->window);
     json.new_line();
+    write_rows(json, "clocks", view->clocks, [&](const PortView& port) {
+      json.field("port", port.name);
+      write_clock(json, port);
+    });
+    json.new_line();
     write_handshake_totals(json, view->totals, view->totals.rtt);
     json.new_line();
     write_handshakes_by_server(json, view->by_server);

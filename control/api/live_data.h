@@ -119,6 +119,7 @@ struct HandshakeView {
   std::vector<HandshakeGroup> by_server;
   std::vector<HandshakeGroup> by_port;
   std::vector<HandshakeRow> recent;  // newest first
+  std::vector<PortView> clocks{};    // the ports, by whose clocks all of this was timed
 };
 
 struct FlowRow {

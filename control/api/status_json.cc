@@ -47,15 +47,19 @@ void write_rates(JsonWriter& json, const RatesView& rates) {
   json.end_object();
 }
 
+void write_clock(JsonWriter& json, const PortView& port) {
+  json.field("timestamp_source", port.timestamp_source);
+  json.field("timestamp_resolution_ns", port.timestamp_resolution_ns);
+  write_known(json, "clock_error_ns", port.clock_error_ns);
+  write_text(json, "clock_state", port.clock_state);
+}
+
 void write_ports(JsonWriter& json, std::span<const PortView> ports) {
   write_rows(json, "ports", ports, [&](const PortView& port) {
     json.field("name", port.name);
     json.field("source", port.source);
     json.field("link", port.link_up ? "up" : "down");
-    json.field("timestamp_source", port.timestamp_source);
-    json.field("timestamp_resolution_ns", port.timestamp_resolution_ns);
-    write_known(json, "clock_error_ns", port.clock_error_ns);
-    write_text(json, "clock_state", port.clock_state);
+    write_clock(json, port);
     write_traffic_fields(json, port.received);
     json.field("forwarded", port.forwarded_packets);
     json.field("dropped", port.dropped_packets);

@@ -12,6 +12,8 @@ namespace wirewatch {
 void write_control(JsonWriter& json, const ControlView& control);
 void write_dataplane(JsonWriter& json, const DataplaneView& dataplane);
 void write_rates(JsonWriter& json, const RatesView& rates);
+/// Who stamps, how finely, how far off at most and how it goes.
+void write_clock(JsonWriter& json, const PortView& port);
 void write_ports(JsonWriter& json, std::span<const PortView> ports);
 void write_rules(JsonWriter& json, const RulesView& rules);
 void write_replay(JsonWriter& json, const ReplayView& replay);

@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/daemon/block_memory.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <optional>
 #include <utility>
 
-#include "dataplane/base/file_descriptor.h"
+#include "control/daemon/state_file.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr off_t kLargestFile = off_t{32} << 20;
+constexpr size_t kLargestFile = size_t{32} << 20;
 constexpr std::array<std::pair<const char*, const char*>, 3> kLists{{{"prefixes", "prefix"}, {"flows", "flow"}, {"names", "name"}}};
 
 /// What a row is about, whatever its time; nothing for a row that names nothing.
@@ -51,22 +44,11 @@ bool is_over(const nlohmann::json& row, Timestamp now) {
   return expires != row.end() && expires->is_number() && expires->get<double>() * 1e9 <= static_cast<double>(now.ns);
 }
 
-std::string small_file(const std::string& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
-  struct stat info {};
-  const bool ours = file && ::fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode) && info.st_uid == ::geteuid() && info.st_size <= kLargestFile;
-  if (!ours) return {};
-  std::string text(static_cast<size_t>(info.st_size), '\0');
-  const ssize_t got = ::read(file.get(), text.data(), text.size());
-  text.resize(got > 0 ? static_cast<size_t>(got) : 0);
-  return text;
-}
-
 }  // namespace
 
 BlockMemory::BlockMemory(std::string path) : path_(std::move(path)) {
   if (path_.empty()) return;
-  const Json rows = Json::parse(small_file(path_), nullptr, false);
+  const Json rows = Json::parse(read_state_file(path_, kLargestFile), nullptr, false);
   if (!rows.is_array()) return;
   for (const Json& row : rows) {
     if (!row.is_object() || entries_.size() >= kMost) continue;
@@ -119,17 +101,13 @@ std::vector<BlockMemory::Json> BlockMemory::owed(Timestamp now, bool with_names,
   return requests;
 }
 
-/// The whole of it each time, beside the old one until it is complete.
 Result<void> BlockMemory::save() const {
   if (path_.empty()) return {};
   Json rows = Json::array();
   for (const auto& [key, entry] : entries_) rows.push_back(entry.row);
-  const std::string text = rows.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n", beside = path_ + ".new";
-  ::unlink(beside.c_str());
-  const FileDescriptor file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  const bool written = file && ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  if (written && ::rename(beside.c_str(), path_.c_str()) == 0) return {};
-  return fail("cannot write down what is blocked in '" + path_ + "': " + std::strerror(errno) +
+  const auto written = replace_state_file(path_, rows.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+  if (written) return {};
+  return fail("cannot write down what is blocked in '" + path_ + "': " + written.error().message +
               "; it stays blocked until the data plane and control have both ended");
 }
 

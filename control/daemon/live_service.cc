@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <time.h>
 #include <unistd.h>
 
@@ -97,27 +98,13 @@ LiveService::LiveService(boost::asio::io_context& io, const DaemonConfig& config
   } else {
     log_(checkpoint.error().message);
   }
+  go_on_from_windows();
 }
 
 LiveService::~LiveService() {
   save();
+  save_windows(true);
   pool_.join();
-}
-
-void LiveService::go_on_from_checkpoint(const SharedState& region) {
-  catalogue_->ids_of(region);  // its names first: then both number alike and no snapshot needs translating
-  const auto state = checkpoint_ ? checkpoint_->read() : std::nullopt;
-  auto saved = state ? decode_sums(*state, *catalogue_) : std::nullopt;
-  if (saved && saved->generation == region.generation()) events_.go_on_from(std::move(*saved));
-}
-
-void LiveService::save() {
-  if (!checkpoint_ || !region_ || events_.events() == saved_events_) return;
-  saved_events_ = events_.events();
-  const SavedSums sums{.generation = region_->generation(),
-                       .flows = events_.flows().sums(),
-                       .handshakes = events_.handshakes().totals()};
-  checkpoint_->write(encode(sums, *catalogue_->names()));
 }
 
 void LiveService::connected(Hello hello) {
@@ -166,6 +153,7 @@ void LiveService::explain(const std::string& reason) {
 bool LiveService::tick() {
   const bool more = region_ && events_.collect({clock_.utc(), clock_.steady_ns()});
   if (region_) save();
+  save_windows(false);
   if (connected_ && clock_.steady_ns() - looked_ns_ >= kSecond_ns) look_at_process();
   if (captures_) show_captures_what_happened();
   return more;
@@ -254,6 +242,7 @@ Result<HandshakeView> LiveService::handshakes(std::string_view window, size_t to
   if (asked == kHistoryWindows.end()) return fail("'window' takes 1m, 5m or 1h");
   auto summary = events_.handshakes().windows().summarise(asked->window, clock_.steady_ns());
   HandshakeView view{.window = asked->name, .totals = summary.totals, .by_server = {}, .by_port = {}, .recent = {}};
+  if (process_) std::ranges::transform(process_->ports, std::back_inserter(view.clocks), view_of);
   if (port) {
     const auto elsewhere = [&](const HandshakeGroup& group) { return group.other || group.server.port != *port; };
     std::erase_if(summary.by_server, elsewhere);

@@ -4,6 +4,7 @@
 
 #include <deque>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "control/history/handshake_windows.h"
@@ -27,9 +28,16 @@ class HandshakeLog {
   /// Oldest first.
   const std::deque<HandshakeRecord>& recent() const noexcept { return recent_; }
   HandshakeWindows& windows() noexcept { return windows_; }
+  const HandshakeWindows& windows() const noexcept { return windows_; }
   const HandshakeCounts& totals() const noexcept { return totals_; }
   /// Goes on from totals made before.
   void go_on_from(HandshakeCounts totals) { totals_ = std::move(totals); }
+  /// The same from recent handshakes and HandshakeWindows::words(); false, and nothing is taken up, when they are none.
+  bool go_on_from(std::deque<HandshakeRecord> recent, std::span<const uint64_t> windows, int64_t now_ns) {
+    if (!windows_.assign(windows, now_ns)) return false;
+    recent_ = std::move(recent);
+    return true;
+  }
   /// By capture port, then by server port; port 0 is the rest.
   const std::map<uint16_t, std::map<uint16_t, RttHistogram>>& by_capture_port() const noexcept { return by_port_; }
 

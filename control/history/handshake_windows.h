@@ -61,6 +61,10 @@ class HandshakeWindows {
   /// Any percentile from 0 to 100, of a server port or of all; nothing without samples.
   std::optional<int64_t> percentile_ns(HistoryWindow window, double percent, std::optional<uint16_t> port, int64_t now_ns);
 
+  /// All of it as numbers, to be kept and taken up again; false, and all stays as it was, when they are none that words() gives.
+  std::vector<uint64_t> words() const;
+  bool assign(std::span<const uint64_t> words, int64_t now_ns);
+
  private:
   struct HashBytes {
     size_t operator()(const DestinationKey& key) const noexcept { return hash_bytes(key); }

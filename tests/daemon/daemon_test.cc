@@ -2,12 +2,15 @@
 // The daemon against a stand-in for the data plane: what it answers is what `inspect` says of the same packets, and it
 // goes on when either of the two is gone for a while.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 #include <algorithm>
 #include <set>
 
 #include "control/replay/inspect.h"
 #include "control/report/json.h"
+#include "dataplane/base/file_descriptor.h"
 #include "tests/daemon/scene.h"
 #include "tests/daemon/stand_in_dataplane.h"
 
@@ -217,12 +220,13 @@ TEST(Daemon, AddsTheTotalsOfADataPlaneThatEndedToThoseOfTheNextAndMarksTheGap) {
 TEST(Daemon, ComesBackAfterItsOwnEndWithTotalsThatContinue) {
   Watched watched;
   watched.dataplane.run_capture(scenario(), rules_folder());
-  Json before;
+  Json before, handshakes;
   {
     const RunningDaemon daemon(config_in(watched.folder));
     ASSERT_TRUE(daemon.connects());
     ASSERT_TRUE(daemon.becomes([](const Json& status) { return status["handshake_totals"]["attempts"] == 164; }));
     before = daemon.get("/api/v1/protocols").json();
+    handshakes = daemon.get("/api/v1/handshakes?window=1h&top=10000").json();
   }
   const RunningDaemon again(config_in(watched.folder));
   ASSERT_TRUE(again.connects());
@@ -230,6 +234,54 @@ TEST(Daemon, ComesBackAfterItsOwnEndWithTotalsThatContinue) {
   EXPECT_EQ(again.get("/api/v1/protocols").json()["protocol_hierarchy"], before["protocol_hierarchy"]);
   EXPECT_EQ(again.get("/api/v1/protocols").json()["applications"], before["applications"]);
   EXPECT_EQ(again.status()["handshake_totals"]["attempts"], 164);
+  const Json shown = again.get("/api/v1/handshakes?window=1h&top=10000").json();
+  for (const char* part : {"handshake_totals", "handshake_summary", "handshake_ports"}) EXPECT_EQ(shown[part], handshakes[part]) << part;
+  EXPECT_EQ(shown["handshakes"].size(), 164u);
+}
+
+/// What a service manager listens on.
+class NotifySocket {
+ public:
+  explicit NotifySocket(const std::string& path) : fd_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    EXPECT_EQ(::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+    const timeval patience{10, 0};
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    ::setenv("NOTIFY_SOCKET", path.c_str(), 1);
+    ::setenv("WATCHDOG_USEC", "60000", 1);
+  }
+  ~NotifySocket() {
+    ::unsetenv("NOTIFY_SOCKET");
+    ::unsetenv("WATCHDOG_USEC");
+  }
+  /// Waits for a message that begins so; the message, or nothing after ten seconds without any.
+  std::string wait_for(std::string_view begin) {
+    std::array<char, 1024> text;
+    for (;;) {
+      const ssize_t length = ::recv(fd_.get(), text.data(), text.size(), 0);
+      if (length <= 0) return {};
+      const std::string message(text.data(), static_cast<size_t>(length));
+      if (message.starts_with(begin)) return message;
+    }
+  }
+
+ private:
+  FileDescriptor fd_;
+};
+
+TEST(Daemon, TellsItsServiceManagerThatItIsReadyAliveAndEnding) {
+  Watched watched;
+  NotifySocket manager(watched.folder.file("notify"));
+  {
+    const RunningDaemon daemon(config_in(watched.folder));
+    EXPECT_EQ(manager.wait_for("READY=1"), "READY=1");
+    EXPECT_EQ(manager.wait_for("WATCHDOG=1"), "WATCHDOG=1");
+    EXPECT_EQ(manager.wait_for("WATCHDOG=1"), "WATCHDOG=1") << "again and again";
+    EXPECT_NE(manager.wait_for("STATUS=").find("packets/s"), std::string::npos);
+  }
+  EXPECT_EQ(manager.wait_for("STOPPING=1"), "STOPPING=1");
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <array>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "control/daemon/gap_log.h"
 #include "control/daemon/rate_meter.h"
 #include "control/daemon/saved_sums.h"
+#include "control/daemon/saved_windows.h"
 #include "dataplane/base/timestamp.h"
 #include "tests/daemon/scene.h"
 
@@ -157,6 +159,51 @@ TEST(BlockMemory, OffersWhatIsStillWantedInRequestsThatFit) {
   EXPECT_TRUE(offered(broken, seconds(1), true).empty());
   BlockMemory nowhere("/nowhere/blocked");
   EXPECT_NE(nowhere.add(Rows::parse(R"({"allow": ["10.1.0.0/16"]})"), seconds(1)).error().message.find("/nowhere/blocked"), std::string::npos);
+}
+
+TEST(SavedWindows, AreTakenUpOnTheSameClockAndNeverWhenTheyAreDamaged) {
+  constexpr int64_t kSteady = 500'000 * kSecond_ns;
+  const Timestamp utc{1'700'000'000 * kSecond_ns};
+  HandshakeLog log({});
+  HandshakeRecord handshake;
+  handshake.client = {IpAddress::parse("10.0.0.1").value(), 40'000};
+  for (int64_t i = 0; i < 2'000; ++i) {
+    handshake.server = {IpAddress::parse(i % 2 == 0 ? "10.0.0.2" : "2001:db8::2").value(), static_cast<uint16_t>(i % 3)};
+    handshake.syn_ack_rtt_ns = 1'000'000 + i;
+    log.observe(handshake, kSteady + i * kSecond_ns);
+  }
+  const int64_t now_ns = kSteady + 2'000 * kSecond_ns;
+  const std::string saved = encode_windows(log, {utc.ns + 2'000 * kSecond_ns}, now_ns);
+  const auto summary = [&](HandshakeLog& of, int64_t later_ns) {
+    std::string text;
+    for (const HistoryWindow window : {HistoryWindow::Minute, HistoryWindow::FiveMinutes, HistoryWindow::Hour}) {
+      const auto all = of.windows().summarise(window, now_ns + later_ns);
+      for (const auto* groups : {&all.by_server, &all.by_port}) {
+        for (const HandshakeGroup& group : *groups) {
+          text += group.server.address.to_string() + " " + std::to_string(group.server.port) + " " + std::to_string(group.attempts) + " " +
+                  std::to_string(group.rtt.p99_ns.value_or(0)) + "\n";
+        }
+      }
+    }
+    return text;
+  };
+  for (const int64_t later_ns : {int64_t{0}, 90 * kSecond_ns, 7'200 * kSecond_ns}) {
+    HandshakeLog next({});
+    ASSERT_TRUE(take_up_windows(saved, next, {utc.ns + 2'000 * kSecond_ns + later_ns}, now_ns + later_ns));
+    EXPECT_EQ(summary(next, later_ns), summary(log, later_ns)) << later_ns;
+    EXPECT_EQ(next.recent().size(), kMostSavedHandshakes);
+    EXPECT_EQ(next.recent().back().syn_ack_rtt_ns, 1'001'999);
+  }
+  HandshakeLog next({});
+  EXPECT_FALSE(take_up_windows(saved, next, {utc.ns + 9'000 * kSecond_ns}, now_ns + kSecond_ns)) << "the machine was started again";
+  EXPECT_FALSE(take_up_windows(saved, next, {utc.ns + 1'999 * kSecond_ns}, now_ns - kSecond_ns)) << "from the future";
+  for (size_t cut = 0; cut < saved.size(); cut += 997) EXPECT_FALSE(take_up_windows(saved.substr(0, cut), next, {utc.ns + 2'000 * kSecond_ns}, now_ns));
+  std::mt19937 random(3);
+  for (int i = 0; i < 300; ++i) {  // whatever comes of it, it ends, and what is taken up can be shown
+    std::string damaged = saved;
+    for (int flips = 0; flips < 4; ++flips) damaged[random() % std::min<size_t>(damaged.size(), 4'000)] = static_cast<char>(random());
+    if (take_up_windows(damaged, next, {utc.ns + 2'000 * kSecond_ns}, now_ns)) summary(next, 0);
+  }
 }
 
 TEST(SavedSums, AreTakenUpByNameUnderAnyNumbering) {

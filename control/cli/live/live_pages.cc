@@ -93,6 +93,9 @@ std::string handshakes_page(const Json& answer, const Report& report, const Text
     write_connection_set_up(grouped, options, page);
     page.blank();
     page.sentence("All of this is about " + span + ".", Style::Faint);
+    for (const Json& port : rows_of(answer, "clocks")) {
+      page.labelled("Clock", std::string(text_of(port, "port")) + ": " + clock_text(port, page.utf8()), Style::Faint);
+    }
   }
   write_recent_handshakes(report, page);
   return page.take();

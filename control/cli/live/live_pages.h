@@ -29,6 +29,9 @@ std::string alerts_page(const Json& answer, const TextOptions& options);
 /// The counters that are not zero, "kernel_drops 12, ring_full 3"; empty when nothing was lost.
 std::string losses_text(const Json& counters);
 
+/// How a port's packets are stamped: by whom, to what, how far off at most, and whether anything is wrong with that clock.
+std::string clock_text(const Json& port, bool utf8);
+
 /// Adds up the loss of all ports of a /status answer.
 uint64_t lost_packets(const Json& status);
 

@@ -70,17 +70,6 @@ void write_handshakes(const Json& status, Page& page) {
   page.labelled("Connections", text);
 }
 
-std::string clock_text(const Json& port, bool utf8) {
-  std::string text = "stamped by the " + std::string(text_of(port, "timestamp_source"));
-  if (const auto resolution = integer(port, "timestamp_resolution_ns"); resolution && *resolution > 0)
-    text += " to " + human_resolution(*resolution, utf8);
-  if (const auto error = integer(port, "clock_error_ns"))
-    text += ", at most " + human_duration(*error, utf8) + " off";
-  if (const std::string_view state = text_of(port, "clock_state"); !state.empty())
-    text += " (" + std::string(state) + ")";
-  return text;
-}
-
 void write_ports(const Json& status, Page& page) {
   for (const Json& port : rows_of(status, "ports")) {
     std::string text(text_of(port, "name"));
@@ -142,6 +131,17 @@ void write_gaps(const Json& status, Page& page) {
 }
 
 }  // namespace
+
+std::string clock_text(const Json& port, bool utf8) {
+  std::string text = "stamped by the " + std::string(text_of(port, "timestamp_source"));
+  if (const auto resolution = integer(port, "timestamp_resolution_ns"); resolution && *resolution > 0)
+    text += " to " + human_resolution(*resolution, utf8);
+  if (const auto error = integer(port, "clock_error_ns"))
+    text += ", at most " + human_duration(*error, utf8) + " off";
+  if (const std::string_view state = text_of(port, "clock_state"); !state.empty())
+    text += " (" + std::string(state) + ")";
+  return text;
+}
 
 std::string losses_text(const Json& counters) {
   std::string text;

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What LiveService leaves for the next daemon, and takes up of the last one's: sums at every tick, windows now and then.
+#include <boost/asio/post.hpp>
+
+#include "control/daemon/live_service.h"
+#include "control/daemon/saved_windows.h"
+#include "control/daemon/state_file.h"
+
+namespace wirewatch {
+namespace {
+
+std::string windows_path(const DaemonConfig& config) { return config.api_socket + ".windows"; }
+
+}  // namespace
+
+void LiveService::go_on_from_checkpoint(const SharedState& region) {
+  catalogue_->ids_of(region);  // its names first: then both number alike and no snapshot needs translating
+  const auto state = checkpoint_ ? checkpoint_->read() : std::nullopt;
+  auto saved = state ? decode_sums(*state, *catalogue_) : std::nullopt;
+  if (saved && saved->generation == region.generation()) events_.go_on_from(std::move(*saved));
+}
+
+void LiveService::save() {
+  if (!checkpoint_ || !region_ || events_.events() == saved_events_) return;
+  saved_events_ = events_.events();
+  const SavedSums sums{.generation = region_->generation(),
+                       .flows = events_.flows().sums(),
+                       .handshakes = events_.handshakes().totals()};
+  checkpoint_->write(encode(sums, *catalogue_->names()));
+}
+
+void LiveService::go_on_from_windows() {
+  const std::string text = read_state_file(windows_path(config_), kMostSavedWindowBytes);
+  take_up_windows(text, events_.handshakes(), clock_.utc(), clock_.steady_ns());
+}
+
+/// On the thread that may take its time.
+void LiveService::save_windows(bool at_once) {
+  constexpr int64_t kEvery_ns = 5 * kSecond_ns;
+  const int64_t now_ns = clock_.steady_ns();
+  if (windows_saved_events_ == events_.events() || (!at_once && now_ns - windows_saved_ns_ < kEvery_ns)) return;
+  windows_saved_ns_ = now_ns;
+  windows_saved_events_ = events_.events();
+  boost::asio::post(pool_, [path = windows_path(config_), text = encode_windows(events_.handshakes(), clock_.utc(), now_ns)] {
+    // What cannot be written is no more than what a daemon that starts again does not show.
+    static_cast<void>(replace_state_file(path, text));
+  });
+}
+
+}  // namespace wirewatch
