@@ -8,12 +8,14 @@ import measure_counters
 import measure_flood
 import measure_handshakes
 import measure_kill
+import measure_rules
 
 MEASUREMENTS = {
     "counters": (measure_counters.measure, "packets seen against the interface's own counters, under load"),
     "handshakes": (measure_handshakes.measure, "set-up times of 1,000 connections against the kernel's and tshark's"),
     "flood": (measure_flood.measure, "legitimate handshakes inside a SYN flood, and memory"),
     "captures": (measure_captures.measure, "five capture sessions at the generator's full rate: loss per stage, sums, capinfos, tshark"),
+    "rules": (measure_rules.measure, "rules swapped ten times a second for a minute under load: names, loss, longest burst"),
     "kill-control": (measure_kill.measure, "control killed under load: packets, totals, seconds until it is back"),
     "kill-dataplane": (measure_kill.measure_data_plane, "data plane killed under load: seconds until control says so, gap"),
 }
