@@ -15,6 +15,7 @@
 #include "dataplane/source/dpdk_queue.h"
 #include "dataplane/source/dpdk_steering.h"
 #include "tests/app/dpdk_rings.h"
+#include "tests/app/small_captures.h"
 #include "tests/pipeline/worker_run.h"
 
 namespace wirewatch::testing {
@@ -81,6 +82,40 @@ TEST(DpdkQueue, HardwareStampsComeOutToTheNanosecondInTheRtt) {
   EXPECT_EQ(run.handshakes[0].ack_rtt_ns, 1);
   EXPECT_EQ(port->timestamps().source, TimestampSource::Nic);
   EXPECT_EQ(queue.counts().stamped.get(), 3u);
+}
+
+TEST(DpdkQueue, HandsOverCapturesUnchangedAndWithTheirTimes) {
+  const auto paths = small_captures();
+  if (paths.empty()) GTEST_SKIP() << "neither WIREWATCH_CAPTURES nor WIREWATCH_CORPUS is set";
+  RingDevice device(1);
+  DpdkPortOptions options = options_for(1);
+  options.trust_stamps = true;
+  const auto port = opened(device, options);
+  DpdkQueue queue(*port, 0);
+  constexpr size_t kAtOnce = 400, kPiece = 1'500;
+  for (const std::filesystem::path& path : paths) {
+    const auto frames = ethernet_frames_of(path);
+    for (size_t at = 0; at < frames.size(); at += kAtOnce) {
+      const auto part = std::span(frames).subspan(at, std::min(kAtOnce, frames.size() - at));
+      for (const CapturedFrame& frame : part) {
+        SentBuffer buffer{.bytes = frame.bytes, .stamp = static_cast<uint64_t>(frame.time.ns)};
+        for (size_t cut = kPiece; cut < frame.bytes.size(); cut += kPiece) buffer.cuts.push_back(cut);
+        device.put(buffer);
+      }
+      size_t seen = 0;
+      drain(queue, [&](const Burst& burst) {
+        for (const Packet& packet : burst.packets) {
+          ASSERT_LT(seen, part.size()) << path;
+          const CapturedFrame& frame = part[seen++];
+          ASSERT_EQ(packet.time.ns, frame.time.ns) << path << ", frame " << at + seen;
+          ASSERT_EQ(packet.original_length, frame.bytes.size()) << path << ", frame " << at + seen;
+          ASSERT_GE(packet.captured_length, std::min<size_t>(frame.bytes.size(), kPiece)) << path << ", frame " << at + seen;
+          ASSERT_TRUE(std::equal(packet.bytes().begin(), packet.bytes().end(), frame.bytes.begin())) << path << ", frame " << at + seen;
+        }
+      });
+      ASSERT_EQ(seen, part.size()) << path;
+    }
+  }
 }
 
 TEST(DpdkQueue, ACapturesOwnTimeGoesOnWhileNothingComes) {

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Saved captures played over the cable come out of every source byte for byte and in order; what the pipeline makes of
 // them is then the same by construction.
-#include <cstdlib>
-#include <filesystem>
-#include <functional>
-#include <set>
-
-#include "dataplane/capture/capture_reader.h"
 #include "dataplane/source/afpacket.h"
+#include "tests/app/small_captures.h"
 #include "tests/netns/cabled_test.h"
 #include "tests/netns/received.h"
 #ifdef WIREWATCH_HAS_AFXDP
@@ -16,40 +11,6 @@
 
 namespace wirewatch::testing {
 namespace {
-
-namespace fs = std::filesystem;
-
-/// The Ethernet frames of a capture that a packet socket will send: not those that end inside the link header.
-std::vector<Bytes> frames_of(const fs::path& path) {
-  constexpr uint16_t kEthernet = 1;
-  constexpr size_t kLinkHeader = 14;
-  std::vector<Bytes> frames;
-  auto reader = CaptureReader::open(path.string());
-  if (!reader) return frames;
-  PacketBatch batch;
-  while ((*reader)->read(batch, 1024) > 0) {
-    for (const Packet& packet : batch.packets) {
-      if (packet.link_type != kEthernet || packet.captured_length < kLinkHeader) continue;
-      frames.emplace_back(packet.data, packet.data + packet.captured_length);
-    }
-  }
-  return frames;
-}
-
-std::vector<fs::path> captures() {
-  std::vector<fs::path> paths;
-  if (const char* const bundled = std::getenv("WIREWATCH_CAPTURES")) paths.push_back(fs::path(bundled) / "scenario.cap");
-  constexpr size_t kMost = 101;
-  if (const char* const corpus = std::getenv("WIREWATCH_CORPUS")) {
-    std::set<fs::path> sorted;
-    for (const auto& entry : fs::directory_iterator(fs::path(corpus) / "captures")) sorted.insert(entry.path());
-    for (const fs::path& path : sorted) {
-      constexpr uintmax_t kSmall = 500'000;
-      if (paths.size() < kMost && fs::file_size(path) < kSmall) paths.push_back(path);
-    }
-  }
-  return paths;
-}
 
 class CaptureOverCable : public CabledTest {
  protected:
@@ -61,11 +22,12 @@ class CaptureOverCable : public CabledTest {
   /// Sends every capture from "left" and compares it with what `source` hands over.
   template <LiveSource Source>
   void play(Source& source) {
-    const auto paths = captures();
+    const auto paths = small_captures();
     if (paths.empty()) GTEST_SKIP() << "neither WIREWATCH_CAPTURES nor WIREWATCH_CORPUS is set";
     size_t played = 0;
-    for (const fs::path& path : paths) {
-      const std::vector<Bytes> frames = frames_of(path);
+    for (const std::filesystem::path& path : paths) {
+      std::vector<Bytes> frames;
+      for (CapturedFrame& frame : ethernet_frames_of(path)) frames.push_back(std::move(frame.bytes));
       if (frames.empty()) continue;
       ++played;
       constexpr size_t kAtOnce = 512;  // less than any ring holds
