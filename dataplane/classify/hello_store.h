@@ -17,7 +17,7 @@ namespace wirewatch {
 
 struct HelloPlace {
   HelloBytes* bytes = nullptr;
-  std::optional<QuicInitialKeys> keys;  // of a QUIC client's Initial packets
+  std::optional<quic::InitialKeys> keys;  // of a QUIC client's Initial packets
   uint32_t begins = 0;                  // TCP sequence number of the stream's first byte
   uint16_t serial = 0;
   bool has_sequence = false;            // else bytes are taken in the order in which they come

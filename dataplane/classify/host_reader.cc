@@ -79,7 +79,7 @@ bool HostReader::take_quic(std::span<const uint8_t> message) noexcept {
 
 /// A QUIC datagram is opened even if nothing is awaited yet; the place is opened only when something is.
 void HostReader::wait_for_rest(Extractor extractor, const SentBytes& sent, HelloWait& wait) noexcept {
-  std::optional<QuicInitialKeys> keys;
+  std::optional<quic::InitialKeys> keys;
   if (extractor == Extractor::QuicSni) {
     datagram_hello_.clear();
     if (!quic_.gather(sent.bytes, keys, datagram_hello_)) return;

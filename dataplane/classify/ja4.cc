@@ -6,7 +6,7 @@
 #include <span>
 
 #include "dataplane/base/byte_reader.h"
-#include "dataplane/classify/hmac_sha256.h"
+#include "dataplane/quic/hmac_sha256.h"
 
 namespace wirewatch {
 namespace {

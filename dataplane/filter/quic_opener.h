@@ -1,45 +1,38 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Opens QUIC's Initial packets of either side, whose keys anyone can derive (RFC 9001 5.2), and says whether they carry TLS.
-// Kept apart from classification, which wants a client's hello of the first datagrams and nothing else.
+// Whether QUIC's Initial packets of either side carry TLS, as tshark follows a connection.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <span>
 #include <vector>
 
-namespace wirewatch::filter {
+#include "dataplane/quic/initial_packet.h"
 
-/// What protects the packets of one side of a connection.
-struct QuicKeys {
-  std::array<uint8_t, 16> key{}, header_protection{};
-  std::array<uint8_t, 12> iv{};
-};
+namespace wirewatch::filter {
 
 /// A conversation over UDP that has shown an Initial packet.
 struct QuicConnection {
   std::vector<uint8_t> connection_id;  // that the client chose for the server; its keys follow from it
   bool has_keys = false;
   bool opens_server_only = false;      // its first packet was of no version there is
-  std::array<QuicKeys, 2> keys{};      // the client's, the server's
+  std::array<quic::InitialKeys, 2> keys{};      // the client's, the server's
   std::array<uint64_t, 2> read{};      // how far each side's TLS was seen
 };
 
 class QuicOpener {
  public:
-  QuicOpener();
-  ~QuicOpener();
-  QuicOpener(QuicOpener&&) noexcept;
-  QuicOpener& operator=(QuicOpener&&) noexcept;
-
   /// Does the datagram carry TLS that can be read? Sets `connection` when it opens the first packet of one.
   bool carries_tls(std::span<const uint8_t> datagram, std::unique_ptr<QuicConnection>& connection);
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  void derive_keys(const quic::Version& version, std::span<const uint8_t> connection_id, QuicConnection& connection) const noexcept;
+  /// Does the packet open with these keys, and bring TLS that `read` has not seen?
+  bool open(const quic::LongPacket& packet, const quic::Version& version, const quic::InitialKeys& keys, uint64_t& read, bool& brings_tls);
+
+  quic::InitialOpener opener_;
+  std::vector<uint8_t> clear_;
 };
 
 /// Cheap: can the datagram begin with an Initial packet?

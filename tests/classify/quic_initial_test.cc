@@ -35,11 +35,8 @@ Bytes from_hex(std::string_view text) {
   return bytes;
 }
 
-QuicInitialKeys keys_for(uint32_t version) {
-  QuicInitial quic;
-  QuicInitialKeys keys;
-  EXPECT_TRUE(quic.derive(version, kConnectionId, keys));
-  return keys;
+quic::InitialKeys keys_for(uint32_t version) {
+  return quic::InitialOpener().derive(*quic::find_version(version), kConnectionId, quic::Side::Client);
 }
 
 Bytes encrypt(const EVP_CIPHER* cipher, std::span<const uint8_t> key, const uint8_t* iv,
@@ -65,7 +62,7 @@ Bytes encrypt(const EVP_CIPHER* cipher, std::span<const uint8_t> key, const uint
 /// A client's Initial with packet number 2 in four bytes and the frames padded to 1162 bytes, as in the RFC.
 Bytes initial_packet(uint32_t version, Bytes frames) {
   frames.resize(1162);
-  const QuicInitialKeys keys = keys_for(version);
+  const quic::InitialKeys keys = keys_for(version);
   Bytes header = from_hex(version == kVersion2 ? "d36b3343cf" : "c300000001");
   header[1] = static_cast<uint8_t>(version >> 24);
   header[2] = static_cast<uint8_t>(version >> 16);
@@ -126,9 +123,7 @@ TEST(QuicInitialKeys, AreThoseOfTheRfcs) {
 }
 
 TEST(QuicInitialKeys, AreNotDerivedForUnknownVersions) {
-  QuicInitial quic;
-  QuicInitialKeys keys;
-  EXPECT_FALSE(quic.derive(0x1a2a3a4a, kConnectionId, keys));
+  EXPECT_EQ(quic::find_version(0x1a2a3a4a), nullptr);
 }
 
 TEST(QuicInitial, OpensThePacketOfRfc9001) {
