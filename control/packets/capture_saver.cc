@@ -5,6 +5,8 @@
 
 #include <cerrno>
 
+#include "control/packets/interface_names.h"
+
 namespace wirewatch {
 namespace {
 
@@ -26,6 +28,8 @@ bool CaptureSaver::open() {
     return false;
   }
   writer_ = std::move(*writer);
+  const auto paths = files_.reopenable();
+  if (paths.size() == 1) described_ = described_interfaces(paths.front());  // of several files, numbers mean several things
   return true;
 }
 
@@ -36,6 +40,9 @@ std::optional<uint32_t> CaptureSaver::interface_of(const Packet& packet) {
     if (is(interfaces_[last_interface_])) return interfaces_[last_interface_].written;
   }
   CaptureInterface description;
+  if (packet.interface < described_.size() && described_[packet.interface].link_type == packet.link_type) {
+    description = described_[packet.interface];
+  }
   description.link_type = packet.link_type;
   description.filter = options_.bpf;
   const auto added = writer_->add_interface(description);

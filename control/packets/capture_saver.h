@@ -44,6 +44,7 @@ class CaptureSaver final : public FrameVisitor {
   SaveOptions options_;
   bool to_pipe_ = options_.path == "-";
   std::unique_ptr<CaptureWriter> writer_;
+  std::vector<CaptureInterface> described_;  // as the file that is read says
   std::vector<Interface> interfaces_;
   size_t last_interface_ = 0;
   std::string fault_;

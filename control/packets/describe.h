@@ -48,6 +48,8 @@ bool describe_snmp(const ApplicationData& data, PacketLine& line) noexcept;
 bool describe_bittorrent(const ApplicationData& data, PacketLine& line) noexcept;
 bool describe_rpc(const ApplicationData& data, PacketLine& line) noexcept;
 bool describe_smb(const ApplicationData& data, PacketLine& line) noexcept;
+/// Of an NFS call, behind its name.
+void put_nfs_arguments(uint32_t procedure, std::span<const uint8_t> arguments, InfoText& info) noexcept;
 
 /// The first line of `bytes` without its end, at most `most` bytes of it.
 std::string_view first_line(std::span<const uint8_t> bytes, size_t most = 1024) noexcept;

@@ -34,32 +34,15 @@ std::string_view procedure_name(uint32_t program, uint32_t version, uint32_t pro
   return procedure < names.size() ? names[procedure] : std::string_view{};
 }
 
-constexpr std::array<std::string_view, 19> kSmb2{
-    "Negotiate Protocol", "Session Setup", "Session Logoff", "Tree Connect", "Tree Disconnect", "Create", "Close",
-    "Flush", "Read", "Write", "Lock", "Ioctl", "Cancel", "KeepAlive", "Find", "Notify", "GetInfo", "SetInfo", "Break"};
-
-/// MS-ERREF 2.3.1, those that file servers answer with.
-std::string_view status_name(uint32_t status) noexcept {
-  switch (status) {
-    case 0xc000000d: return "STATUS_INVALID_PARAMETER";
-    case 0xc000000f: return "STATUS_NO_SUCH_FILE";
-    case 0xc0000010: return "STATUS_INVALID_DEVICE_REQUEST";
-    case 0xc0000011: return "STATUS_END_OF_FILE";
-    case 0xc0000016: return "STATUS_MORE_PROCESSING_REQUIRED";
-    case 0xc0000022: return "STATUS_ACCESS_DENIED";
-    case 0xc0000033: return "STATUS_OBJECT_NAME_INVALID";
-    case 0xc0000034: return "STATUS_OBJECT_NAME_NOT_FOUND";
-    case 0xc0000035: return "STATUS_OBJECT_NAME_COLLISION";
-    case 0xc000003a: return "STATUS_OBJECT_PATH_NOT_FOUND";
-    case 0xc0000043: return "STATUS_SHARING_VIOLATION";
-    case 0xc000006d: return "STATUS_LOGON_FAILURE";
-    case 0xc00000bb: return "STATUS_NOT_SUPPORTED";
-    case 0xc00000cc: return "STATUS_BAD_NETWORK_NAME";
-    case 0xc0000120: return "STATUS_CANCELLED";
-    case 0xc0000203: return "STATUS_USER_SESSION_DELETED";
-    case 0xc0000225: return "STATUS_NOT_FOUND";
-    default: return {};
+/// What follows credentials and verifier (RFC 5531 section 9).
+std::span<const uint8_t> arguments_of_call(std::span<const uint8_t> message) noexcept {
+  constexpr size_t kFixed = 24;
+  ByteReader reader(message.subspan(std::min(kFixed, message.size())));
+  for (int i = 0; i < 2; ++i) {
+    const auto flavour = reader.be32(), length = reader.be32();
+    if (!flavour || !length || !reader.skip((size_t{*length} + 3) & ~size_t{3})) return {};
   }
+  return reader.rest();
 }
 
 }  // namespace
@@ -206,34 +189,8 @@ bool describe_rpc(const ApplicationData& data, PacketLine& line) noexcept {
   }
   line.info.put(reply ? " Reply" : " Call");
   if (reply) line.info.put(" (Call In ", data.memory.rpc_calls.frame_of(key), ")");
-  return true;
-}
-
-bool describe_smb(const ApplicationData& data, PacketLine& line) noexcept {
-  constexpr size_t kSessionHeader = 4, kHeader = 64;
-  if (data.bytes.size() < kSessionHeader + 4) return false;
-  const auto message = data.bytes.subspan(kSessionHeader);
-  if (load_be32(message.data()) == 0xff534d42) {  // \xffSMB
-    line.protocol = "SMB";
-    line.info.clear();
-    line.info.put("Command 0x", Hex{message.size() > 4 ? message[4] : 0u, 2});
-    return true;
-  }
-  if (load_be32(message.data()) != 0xfe534d42 || message.size() < kHeader) return false;  // \xfeSMB
-  const uint16_t command = load_le16(message.data() + 12);
-  const bool response = (message[16] & 1) != 0;
-  if (command >= kSmb2.size()) return false;
-  line.info.clear();
-  line.info.put(kSmb2[command], response ? " Response" : " Request");
-  const uint32_t status = load_le32(message.data() + 8);
-  if (response && (status & 0xc0000000) == 0xc0000000) {
-    line.info.put(", Error: ");
-    if (const std::string_view name = status_name(status); !name.empty()) {
-      line.info.put(name);
-    } else {
-      line.info.put("0x", Hex{status, 8});
-    }
-  }
+  constexpr uint32_t kNfs = 100003;
+  if (!reply && call->program == kNfs && call->version == 3) put_nfs_arguments(call->procedure, arguments_of_call(message), line.info);
   return true;
 }
 

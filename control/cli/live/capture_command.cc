@@ -10,6 +10,8 @@
 #include "control/cli/live/capture_request.h"
 #include "control/cli/standard_streams.h"
 #include "control/cli/terminal.h"
+#include "dataplane/filter/filter.h"
+#include "dataplane/pipeline/tap_set.h"
 
 namespace wirewatch {
 namespace {
@@ -44,11 +46,26 @@ ExitStatus show(std::string_view command, const CaptureOrders& orders, const Api
   return print(show(*document));
 }
 
+/// A worker decides by one packet and its flow so far. Bare names of applications, which only the daemon knows all of, are about the
+/// whole of a flow.
+bool filtered_in_control(const std::string& filter) {
+  if (filter.empty()) return false;
+  const auto compiled = Filter::compile(filter);
+  return !compiled || !TapSet::takes(compiled->needs());
+}
+
 ExitStatus start(const CaptureOrders& orders) {
   const auto body = capture_body(orders.start);
   if (!body) return complain("capture start", body.error().message);
   ApiClient client({.socket = api_socket_path(orders.socket)});
-  return show("capture start", orders, client.post(kCaptures, body->dump(-1, ' ', false, Json::error_handler_t::replace)), capture_line);
+  const ExitStatus done = show("capture start", orders, client.post(kCaptures, body->dump(-1, ' ', false, Json::error_handler_t::replace)), capture_line);
+  if (done == ExitStatus::Done && filtered_in_control(orders.start.filter)) {
+    return complain("capture start",
+                    "the filter asks for more than a packet and its flow so far tell: every packet of the port is copied to the daemon, which "
+                    "filters there; 'wirewatch capture show' counts those under \"not matching after all\"",
+                    ExitStatus::Done);
+  }
+  return done;
 }
 
 ExitStatus stop(const CaptureOrders& orders) {
