@@ -68,7 +68,8 @@ void gather_lessons(const Analysis& analysis, Lessons& all) {
 void run_workers(Analysis& analysis, const InspectOptions& options) {
   const auto jobs = static_cast<unsigned>(analysis.workers.size());
   const ParseOptions parse_options = analysis.workers.front()->parse_options();
-  Fanout fanout(*analysis.chain, jobs, parse_options);
+  std::optional<Fanout> fanout;
+  if (jobs > 1) fanout.emplace(*analysis.chain, jobs, parse_options);
   std::optional<Lessons> lessons;
   if (jobs > 1) lessons.emplace(Lessons{PeerCache(analysis.workers.front()->options().max_peers), {}});
   std::barrier all_read(jobs, [&]() noexcept {
@@ -86,7 +87,7 @@ void run_workers(Analysis& analysis, const InspectOptions& options) {
       } else if (jobs == 1) {
         work(FileSource(*analysis.chain), worker);
       } else {
-        work(FanoutSource(fanout, i), worker);
+        work(FanoutSource(*fanout, i), worker);
       }
       all_read.arrive_and_wait();
       worker.finish(lessons ? &*lessons : nullptr);
