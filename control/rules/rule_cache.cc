@@ -120,7 +120,7 @@ Result<std::shared_ptr<const RuleSet>> load_or_compile(const RuleSources& source
   const fs::path cached = cache_dir.empty() ? fs::path{} : rule_cache_file(sources, cache_dir);
   if (!cached.empty()) {
     if (const auto blob = map_cached(cached)) {
-      auto rules = RuleSet::load(blob->bytes());
+      auto rules = RuleSet::load_own_file(blob->bytes());
       if (rules && (*rules)->sha256() == sources.sha256()) return rules;
     }
   }

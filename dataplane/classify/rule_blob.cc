@@ -20,6 +20,7 @@ namespace {
 constexpr std::array<uint8_t, 8> kMagic{'W', 'W', 'R', 'U', 'L', 'E', 'S', 0};
 static_assert(kRuleBlobHashAt == kMagic.size() + sizeof kRuleBlobVersion);
 static_assert(kRuleBlobBodyAt == kRuleBlobHashAt + sizeof(Sha256Digest));
+static_assert(kRuleBlobFieldsAt == kRuleBlobBodyAt + sizeof(Sha256Digest));
 
 /// Appends; `read` of BlobReader below is its mirror image, so that one list of fields serves both.
 class BlobWriter {
@@ -49,7 +50,7 @@ class BlobWriter {
 
 class BlobReader {
  public:
-  explicit BlobReader(std::span<const uint8_t> bytes) : reader_(bytes) {}
+  explicit BlobReader(std::span<const uint8_t> bytes) : whole_(bytes), reader_(bytes) {}
 
   template <typename Integer>
   requires std::is_integral_v<Integer> || std::is_enum_v<Integer>
@@ -64,7 +65,14 @@ class BlobReader {
     const auto bytes = raw();
     text.assign(bytes.begin(), bytes.end());
   }
-  void field(std::span<const uint8_t>& bytes) { bytes = raw(); }
+  void field(std::span<const uint8_t>& bytes) {
+    // The CRC does not cover the header before the bytecode, nor the last bytes of it (72 of them): these count as description.
+    constexpr size_t kEdge = 256;
+    bytes = raw();
+    const size_t edge = std::min(kEdge, bytes.size() / 2);
+    described_.push_back(whole_.subspan(described_to_, reader_.offset() - bytes.size() + edge - described_to_));
+    described_to_ = reader_.offset() - edge;
+  }
   template <typename T>
   void list(std::vector<T>& items, auto&& each) {
     uint32_t count = 0;
@@ -75,6 +83,12 @@ class BlobReader {
   }
   /// All fields were there and nothing is left over.
   bool complete() const { return good_ && reader_.empty(); }
+  /// Of all that was read but for the bytecode in databases.
+  Sha256Digest short_digest() const {
+    auto described = described_;
+    described.push_back(whole_.subspan(described_to_, reader_.offset() - described_to_));
+    return sha256(described);
+  }
 
  private:
   std::span<const uint8_t> raw() {
@@ -89,7 +103,10 @@ class BlobReader {
   }
   void give_up() { good_ = false; }
 
+  std::span<const uint8_t> whole_;
   ByteReader reader_;
+  std::vector<std::span<const uint8_t>> described_;  // what lies between bytecodes
+  size_t described_to_ = 0;
   bool good_ = true;
 };
 
@@ -269,16 +286,19 @@ std::vector<uint8_t> encode_rule_blob(const RuleBlobIn<Bytes>& blob) {
   auto& bytes = writer.bytes();
   bytes.assign(kMagic.begin(), kMagic.end());
   writer.field(kRuleBlobVersion);
-  bytes.resize(kRuleBlobBodyAt);
+  bytes.resize(kRuleBlobFieldsAt);
   blob_fields(writer, blob);
-  const Sha256Digest digest = sha256(std::span<const uint8_t>(bytes).subspan(kRuleBlobBodyAt));
-  std::ranges::copy(digest, bytes.begin() + kRuleBlobHashAt);
+  BlobReader reader(std::span<const uint8_t>(bytes).subspan(kRuleBlobFieldsAt));
+  RuleBlobView written;
+  blob_fields(reader, written);
+  std::ranges::copy(reader.short_digest(), bytes.begin() + kRuleBlobBodyAt);
+  std::ranges::copy(sha256(std::span<const uint8_t>(bytes).subspan(kRuleBlobBodyAt)), bytes.begin() + kRuleBlobHashAt);
   return std::move(bytes);
 }
 template std::vector<uint8_t> encode_rule_blob(const RuleBlob&);
 template std::vector<uint8_t> encode_rule_blob(const RuleBlobView&);
 
-Result<RuleBlobView> decode_rule_blob(std::span<const uint8_t> bytes) {
+Result<RuleBlobView> decode_rule_blob(std::span<const uint8_t> bytes, BlobCheck check) {
   ByteReader header(bytes);
   const auto magic = header.take(kMagic.size());
   if (!magic || !std::ranges::equal(*magic, kMagic)) {
@@ -290,14 +310,19 @@ Result<RuleBlobView> decode_rule_blob(std::span<const uint8_t> bytes) {
                 ", this program reads version " + std::to_string(kRuleBlobVersion));
   }
   const auto digest = header.take(sizeof(Sha256Digest));
-  if (!digest || !std::ranges::equal(*digest, sha256(header.rest()))) {
+  const auto body = header.rest();
+  const auto short_digest = header.take(sizeof(Sha256Digest));
+  const auto damaged = [] {
     return fail("compiled rules are damaged: the SHA-256 in the header does not fit the bytes behind it");
-  }
+  };
+  const bool whole = check == BlobCheck::Whole;
+  if (!digest || (whole && !std::ranges::equal(*digest, sha256(body))) || !short_digest) return damaged();
   BlobReader reader(header.rest());
   RuleBlobView blob;
   blob_fields(reader, blob);
   if (!reader.complete())
     return fail("compiled rules are damaged: a field ends beyond the data or data is left over");
+  if (!whole && !std::ranges::equal(*short_digest, reader.short_digest())) return damaged();
   if (const auto fault = fault_in(blob.content); !fault.empty()) {
     return fail("compiled rules are damaged: " + std::string(fault));
   }

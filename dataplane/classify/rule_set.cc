@@ -68,8 +68,8 @@ class RuleSet::Deserialiser {
   std::span<uint8_t> left_;
 };
 
-Result<std::shared_ptr<const RuleSet>> RuleSet::load(std::span<const uint8_t> bytes) {
-  auto blob = decode_rule_blob(bytes);
+Result<std::shared_ptr<const RuleSet>> RuleSet::load(std::span<const uint8_t> bytes, bool check_databases) {
+  auto blob = decode_rule_blob(bytes, check_databases ? BlobCheck::Whole : BlobCheck::AllButDatabases);
   if (!blob) return tl::unexpected(std::move(blob.error()));
   const auto here = ScannerIdentity::of_this_machine();
   if (blob->scanner != here) {

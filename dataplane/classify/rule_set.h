@@ -42,7 +42,10 @@ struct HelloSubject {
 class RuleSet {
  public:
   /// Reads what `encode_rule_blob` wrote and checks all of it; the blob may go away afterwards.
-  static Result<std::shared_ptr<const RuleSet>> load(std::span<const uint8_t> blob);
+  static Result<std::shared_ptr<const RuleSet>> load(std::span<const uint8_t> blob) { return load(blob, true); }
+  /// The same of a file that nobody else can write and that is there whole or not at all: its databases, nearly all of it,
+  /// are only held against the CRCs that Hyperscan keeps of them.
+  static Result<std::shared_ptr<const RuleSet>> load_own_file(std::span<const uint8_t> blob) { return load(blob, false); }
   /// Knows no application: for a data plane that has not been given any rules yet.
   static std::shared_ptr<const RuleSet> none();
 
@@ -137,6 +140,7 @@ class RuleSet {
   };
 
   RuleSet() = default;
+  static Result<std::shared_ptr<const RuleSet>> load(std::span<const uint8_t> blob, bool check_databases);
   void index_ports();
   void index_hello_hosts();
   struct FreeMemory {

@@ -223,6 +223,16 @@ TEST(RuleSet, RefusesASignatureOfAPortWithoutItsDatabase) {
             "compiled rules are damaged: a signature of a port has no database");
 }
 
+TEST(RuleSet, RefusesAFileOfItsOwnWithADamagedByte) {
+  EXPECT_TRUE(RuleSet::load_own_file(blob()));
+  for (size_t at = 0; at < blob().size(); at += at > blob().size() - 200 ? 1 : 13) {
+    if (at >= kRuleBlobHashAt && at < kRuleBlobBodyAt) continue;  // of the SHA-256 that others check
+    auto damaged = blob();
+    damaged[at] ^= 1;
+    EXPECT_FALSE(RuleSet::load_own_file(damaged)) << "byte " << at << " of " << blob().size();
+  }
+}
+
 TEST(RuleSet, RefusesADatabaseHyperscanDoesNotKnow) {
   auto decoded = decode_rule_blob(blob());
   ASSERT_TRUE(decoded);
