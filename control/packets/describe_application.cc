@@ -73,7 +73,7 @@ constexpr std::array kApplications{
     ApplicationRow{"telnet", "TELNET"},
     ApplicationRow{"tls", "TLS", describe_tls},
     ApplicationRow{"wireguard", "WireGuard"},
-    ApplicationRow{"zeromq", "ZMTP"},
+    ApplicationRow{"zmq", "ZMTP"},
 };
 static_assert(std::ranges::is_sorted(kApplications, {}, &ApplicationRow::application));
 
@@ -106,10 +106,12 @@ size_t message_length(std::string_view application, std::span<const uint8_t> byt
 }
 
 bool describe_application(std::string_view application, const ApplicationData& data, PacketLine& line) noexcept {
-  const auto row = std::ranges::lower_bound(kApplications, application, {}, &ApplicationRow::application);
-  if (row == kApplications.end() || row->application != application) {
+  // What is spoken inside another protocol shows itself as the outer one: "tls.doh" is TLS.
+  const std::string_view outer = application.substr(0, std::min(application.find('.'), application.size()));
+  const auto row = std::ranges::lower_bound(kApplications, outer, {}, &ApplicationRow::application);
+  if (row == kApplications.end() || row->application != outer) {
     line.made_protocol.clear();
-    for (const char letter : application) {
+    for (const char letter : outer) {
       line.made_protocol.put(static_cast<char>(std::toupper(static_cast<unsigned char>(letter))));
     }
     line.protocol = line.made_protocol.view();

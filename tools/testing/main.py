@@ -119,7 +119,7 @@ def corpus(run):
     if not run.corpus:
         run.report("corpus", Totals(skipped=1), "WIREWATCH_CORPUS is not set")
         return
-    key = stamps.key_of(stamps.file_hash(build.program()), run.inputs, scoring.BARS, scoring.DETAIL_BARS)
+    key = stamps.key_of(stamps.file_hash(build.program()), run.inputs, scoring.BARS, scoring.DETAIL_BARS, scoring.VOTE_BARS, scoring.MOST_WRONG_LABELS)
     totals = run.kept.recall("corpus", key)
     if totals:
         run.report("corpus: bars", totals, "unchanged")

@@ -25,6 +25,9 @@ DETAIL_BARS = (
     ("hierarchy", "hierarchy without reassembly", "equal to the stateless run", None, 99.5),
     ("handshakes", "initial RTTs equal to tshark's", "initial_rtt equal to tshark's", "initial_rtt total", 99.0),
 )
+# One vote for each capture and protocol: score.py's name for the protocols that count, least share in per cent.
+VOTE_BARS = (("core", 95.0), ("all", 88.0))
+MOST_WRONG_LABELS = 1.0       # per cent of the flows that nDPI labels
 # How score.py prints a flow with another application than nDPI's: NAME: (5-tuple) GOT want WANTED.
 FLOW_MISS = re.compile(r"^[^:]+: \('.*\) (\S+) want \S+$")
 
@@ -106,6 +109,13 @@ def check(scores):
         matched, total = detail.get(equal, 0), detail.get(all_of_it, 0) if all_of_it else scores[section]["total"]
         share = 100.0 * matched / total if total else 100.0
         bar(section, f"{words} {matched}/{total} {share:.2f} % (bar {least:g} %)", share >= least)
+    for which, least in VOTE_BARS:
+        matched, total = scores["flows_balanced"][which]
+        share = 100.0 * matched / total if total else 100.0
+        bar("flows", f"one vote a capture and protocol, {which} protocols: {matched:.1f}/{total} {share:.2f} % (bar {least:g} %)", share >= least)
+    wrong, labelled = scores["flows"]["detail"].get("wrong label", 0), scores["flows"]["total"]
+    share = 100.0 * wrong / labelled if labelled else 0.0
+    bar("flows", f"flows with another name than nDPI's {wrong}/{labelled} {share:.2f} % (bar {MOST_WRONG_LABELS:g} %)", share <= MOST_WRONG_LABELS)
     bar(None, f"flows falsely called bittorrent {len(scores['false_bittorrent'])} (bar 0) {' '.join(scores['false_bittorrent'])}".rstrip(),
         not scores["false_bittorrent"])
     bar(None, f"reports missing {scores['reports_missing']} (bar 0)", scores["reports_missing"] == 0)
