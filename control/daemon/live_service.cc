@@ -253,18 +253,19 @@ Result<HandshakeView> LiveService::handshakes(std::string_view window, size_t to
   view.by_port = std::move(summary.by_port);
   if (view.by_server.size() > top) view.by_server.resize(top);
   if (view.by_port.size() > top) view.by_port.resize(top);
-  const auto& recent = events_.handshakes().recent();
-  for (auto at = recent.rbegin(); at != recent.rend() && view.recent.size() < top; ++at) {
-    if (port && at->server.port != *port) continue;
+  events_.handshakes().for_each_recent([&](const HandshakeRecord& each) {
+    if (port && each.server.port != *port) return true;
     HandshakeRow& row = view.recent.emplace_back();
-    row.handshake = *at;
-    if (!process_ || at->interface >= process_->ports.size()) continue;
-    const PortView seen = view_of(process_->ports[at->interface]);
-    row.capture_port = seen.name;
-    row.timestamp_source = seen.timestamp_source;
-    row.timestamp_resolution_ns = seen.timestamp_resolution_ns;
-    row.clock_error_ns = seen.clock_error_ns;
-  }
+    row.handshake = each;
+    if (each.interface < view.clocks.size()) {
+      const PortView& seen = view.clocks[each.interface];
+      row.capture_port = seen.name;
+      row.timestamp_source = seen.timestamp_source;
+      row.timestamp_resolution_ns = seen.timestamp_resolution_ns;
+      row.clock_error_ns = seen.clock_error_ns;
+    }
+    return view.recent.size() < top;
+  });
   return view;
 }
 

@@ -5,7 +5,7 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
-#include <deque>
+#include <vector>
 
 #include "dataplane/pipeline/shared_event.h"
 
@@ -26,16 +26,16 @@ struct WindowHead {
 
 std::string encode_windows(const HandshakeLog& log, Timestamp utc, int64_t steady_ns) {
   const auto words = log.windows().words();
-  const auto& recent = log.recent();
-  const size_t count = std::min(recent.size(), kMostSavedHandshakes);
-  const WindowHead head{.utc_ns = utc.ns, .steady_ns = steady_ns, .words = words.size(), .handshakes = count};
+  std::vector<SharedEvent> recent;
+  log.for_each_recent([&](const HandshakeRecord& each) {
+    recent.push_back(encode(each));
+    return recent.size() < kMostSavedHandshakes;
+  });
+  const WindowHead head{.utc_ns = utc.ns, .steady_ns = steady_ns, .words = words.size(), .handshakes = recent.size()};
   std::string text(sizeof head + words.size() * sizeof(uint64_t), '\0');
   std::memcpy(text.data(), &head, sizeof head);
   if (!words.empty()) std::memcpy(text.data() + sizeof head, words.data(), words.size() * sizeof(uint64_t));
-  for (auto each = recent.end() - static_cast<ptrdiff_t>(count); each != recent.end(); ++each) {
-    const SharedEvent event = encode(*each);
-    text.append(reinterpret_cast<const char*>(&event), sizeof event);
-  }
+  for (auto each = recent.rbegin(); each != recent.rend(); ++each) text.append(reinterpret_cast<const char*>(&*each), sizeof *each);
   return text;
 }
 
@@ -51,7 +51,7 @@ bool take_up_windows(std::string_view text, HandshakeLog& log, Timestamp utc, in
   std::vector<uint64_t> words(head.words);
   if (!words.empty()) std::memcpy(words.data(), text.data(), words.size() * sizeof(uint64_t));
   text.remove_prefix(words.size() * sizeof(uint64_t));
-  std::deque<HandshakeRecord> recent;
+  std::vector<HandshakeRecord> recent;
   for (; !text.empty(); text.remove_prefix(sizeof(SharedEvent))) {
     SharedEvent event;
     std::memcpy(&event, text.data(), sizeof event);
@@ -60,7 +60,7 @@ bool take_up_windows(std::string_view text, HandshakeLog& log, Timestamp utc, in
     if (handshake == nullptr) return false;
     recent.push_back(handshake->record);
   }
-  return log.go_on_from(std::move(recent), words, steady_ns);
+  return log.go_on_from(recent, words, steady_ns);
 }
 
 }  // namespace wirewatch

@@ -3,9 +3,16 @@
 
 namespace wirewatch {
 
+void HandshakeLog::keep(const HandshakeRecord& handshake) {
+  const bool unanswered = handshake.outcome == HandshakeOutcome::Unanswered;
+  const size_t for_unanswered = bounds_.recent / 4;
+  std::deque<Kept>& kept = unanswered ? unanswered_ : answered_;
+  kept.push_back({number_++, handshake});
+  if (kept.size() > (unanswered ? for_unanswered : bounds_.recent - for_unanswered)) kept.pop_front();
+}
+
 void HandshakeLog::observe(const HandshakeRecord& handshake, int64_t now_ns) {
-  recent_.push_back(handshake);
-  if (recent_.size() > bounds_.recent) recent_.pop_front();
+  keep(handshake);
   windows_.record(handshake, now_ns);
   totals_.add(handshake);
   if (!handshake.timed()) return;

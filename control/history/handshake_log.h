@@ -15,7 +15,7 @@ namespace wirewatch {
 class HandshakeLog {
  public:
   struct Bounds {
-    size_t recent = 10'000;
+    size_t recent = 10'000;    // a quarter of it for attempts that nothing answered: a flood of them pushes out no answered one
     HandshakeWindows::Bounds windows{};
     size_t ports = 32;         // capture ports with histograms
     size_t server_ports = 16;  // with a histogram of their own on each; the first ones seen keep theirs
@@ -25,25 +25,41 @@ class HandshakeLog {
 
   void observe(const HandshakeRecord& handshake, int64_t now_ns);
 
-  /// Oldest first.
-  const std::deque<HandshakeRecord>& recent() const noexcept { return recent_; }
+  /// Newest first, as long as `visit` says so.
+  template <typename Visit>
+  void for_each_recent(Visit visit) const {
+    auto answered = answered_.rbegin();
+    auto unanswered = unanswered_.rbegin();
+    while (answered != answered_.rend() || unanswered != unanswered_.rend()) {
+      const bool take_answered = unanswered == unanswered_.rend() || (answered != answered_.rend() && answered->number > unanswered->number);
+      if (!visit(take_answered ? (answered++)->record : (unanswered++)->record)) return;
+    }
+  }
   HandshakeWindows& windows() noexcept { return windows_; }
   const HandshakeWindows& windows() const noexcept { return windows_; }
   const HandshakeCounts& totals() const noexcept { return totals_; }
   /// Goes on from totals made before.
   void go_on_from(HandshakeCounts totals) { totals_ = std::move(totals); }
   /// The same from recent handshakes and HandshakeWindows::words(); false, and nothing is taken up, when they are none.
-  bool go_on_from(std::deque<HandshakeRecord> recent, std::span<const uint64_t> windows, int64_t now_ns) {
+  /// They come oldest first.
+  bool go_on_from(std::span<const HandshakeRecord> recent, std::span<const uint64_t> windows, int64_t now_ns) {
     if (!windows_.assign(windows, now_ns)) return false;
-    recent_ = std::move(recent);
+    for (const HandshakeRecord& each : recent) keep(each);
     return true;
   }
   /// By capture port, then by server port; port 0 is the rest.
   const std::map<uint16_t, std::map<uint16_t, RttHistogram>>& by_capture_port() const noexcept { return by_port_; }
 
  private:
+  struct Kept {
+    uint64_t number;
+    HandshakeRecord record;
+  };
+  void keep(const HandshakeRecord& handshake);
+
   Bounds bounds_;
-  std::deque<HandshakeRecord> recent_;
+  uint64_t number_ = 0;  // of the next one
+  std::deque<Kept> answered_, unanswered_;  // oldest first
   HandshakeWindows windows_;
   HandshakeCounts totals_;
   std::map<uint16_t, std::map<uint16_t, RttHistogram>> by_port_;

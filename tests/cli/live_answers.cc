@@ -65,14 +65,15 @@ std::string conversations_answer() {
 
 std::string handshakes_answer() {
   return answer(1, R"("window": "1m",
-    "handshake_totals": {"attempts": 12, "established": 11, "refused": 1, "count": 11, "p50_ns": 5360000, "p90_ns": 7650000,
+    "clocks": [{"port": "eth1", "timestamp_source": "nic", "timestamp_resolution_ns": 1, "clock_error_ns": 50, "clock_state": "UTC"}],
+    "handshake_totals": {"attempts": 12, "established": 11, "refused": 1, "clock_unsteady": 1, "count": 11, "p50_ns": 5360000, "p90_ns": 7650000,
                          "p99_ns": 50900000, "max_ns": 50891000},
     "handshake_summary": [{"server": {"address": "10.20.0.30", "port": 443}, "attempts": 12, "established": 11, "refused": 1,
                            "count": 11, "p50_ns": 5360000, "p90_ns": 7650000, "p99_ns": 50900000, "max_ns": 50891000}],
     "handshake_ports": [{"port": 443, "attempts": 12, "refused": 1, "count": 11, "p50_ns": 5360000}],
     "handshakes": [{"client": {"address": "10.30.0.11", "port": 46456}, "server": {"address": "10.20.0.30", "port": 443},
                     "outcome": "established", "syn_timestamp": "1795380001.250000000", "syn_ack_rtt_ns": 5360000,
-                    "ack_rtt_ns": 2170000, "syn_retransmissions": 0, "syn_ack_retransmissions": 0}])");
+                    "ack_rtt_ns": 2170000, "syn_retransmissions": 0, "syn_ack_retransmissions": 0, "clock_unsteady": true}])");
 }
 
 std::string flows_answer() {

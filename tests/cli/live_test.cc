@@ -101,7 +101,8 @@ TEST(Handshakes, LookAsInspectPrintsThem) {
   for (const char* line :
        {"1  How long do connections take to set up?", "  Attempts      12: 11 established, 1 refused\n",
         "10.20.0.30:443", "All of this is about the last minute.", "Most recent connections",
-        "20:40:01.250  10.30.0.11:46456  10.20.0.30:443  5.36 ms"})
+        "20:40:01.250  10.30.0.11:46456  10.20.0.30:443  5.36 ms", "unsteady\n", "  Left out      1 timed while a clock was stepped",
+        "  Clock         eth1: stamped by the nic to 1 ns, at most 50 ns off (UTC)"})
     EXPECT_NE(out.find(line), std::string::npos) << line << " in\n" << out;
 }
 

@@ -191,8 +191,14 @@ TEST(SavedWindows, AreTakenUpOnTheSameClockAndNeverWhenTheyAreDamaged) {
     HandshakeLog next({});
     ASSERT_TRUE(take_up_windows(saved, next, {utc.ns + 2'000 * kSecond_ns + later_ns}, now_ns + later_ns));
     EXPECT_EQ(summary(next, later_ns), summary(log, later_ns)) << later_ns;
-    EXPECT_EQ(next.recent().size(), kMostSavedHandshakes);
-    EXPECT_EQ(next.recent().back().syn_ack_rtt_ns, 1'001'999);
+    std::vector<int64_t> recent;
+    next.for_each_recent([&](const HandshakeRecord& each) {
+      recent.push_back(*each.syn_ack_rtt_ns);
+      return true;
+    });
+    ASSERT_EQ(recent.size(), kMostSavedHandshakes);
+    EXPECT_EQ(recent.front(), 1'001'999);
+    EXPECT_EQ(recent.back(), 1'001'000);
   }
   HandshakeLog next({});
   EXPECT_FALSE(take_up_windows(saved, next, {utc.ns + 9'000 * kSecond_ns}, now_ns + kSecond_ns)) << "the machine was started again";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/history/handshake_windows.h"
+#include "control/history/handshake_log.h"
 
 #include <gtest/gtest.h>
 
@@ -68,6 +68,32 @@ TEST(HandshakeWindows, GroupByServerAndByPortWithTheMostAttemptsFirst) {
   EXPECT_EQ(summary.by_port[0].rtt.count, 3u);
   EXPECT_EQ(summary.by_port[1].ambiguous, 1u);
   EXPECT_EQ(summary.by_port[1].rtt.count, 0u) << "a resent SYN leaves open which copy was answered";
+}
+
+TEST(HandshakeLog, LetsAFloodOfUnansweredOnesPushOutNoAnsweredOne) {
+  HandshakeLog log({.recent = 100});
+  HandshakeRecord unanswered = handshake_with({host(9), 80}, 0);
+  unanswered.outcome = HandshakeOutcome::Unanswered;
+  unanswered.syn_ack_rtt_ns.reset();
+  for (int64_t i = 0; i < 1'000; ++i) {
+    if (i < 50) log.observe(handshake_with({host(1), 443}, 1'000 + i), kStart);
+    for (int copies = 0; copies < 10; ++copies) log.observe(unanswered, kStart);
+  }
+  log.observe(handshake_with({host(1), 443}, 2'000), kStart);
+  std::vector<int64_t> answered;
+  size_t all = 0;
+  log.for_each_recent([&](const HandshakeRecord& each) {
+    ++all;
+    if (each.syn_ack_rtt_ns) answered.push_back(*each.syn_ack_rtt_ns);
+    if (all == 1) {
+      EXPECT_EQ(answered, std::vector<int64_t>{2'000}) << "newest first";
+    }
+    return true;
+  });
+  EXPECT_EQ(answered.size(), 51u);
+  EXPECT_EQ(answered.back(), 1'000);
+  EXPECT_EQ(all, 51u + 25u);
+  EXPECT_EQ(log.totals().attempts, 10'051u);
 }
 
 TEST(HandshakeWindows, CountThoseOfASteppingClockApart) {

@@ -39,7 +39,7 @@ void write_recent_handshakes(const Report& report, Page& page) {
                {"Client's ACK", Align::Right, Weight::Useful},
                {"Outcome", Align::Left, Weight::Useful},
                {"Resent", Align::Right, Weight::Extra},
-               {"Clock", Align::Left, Weight::Useful}});
+               {"Clock", Align::Left}});
   for (const HandshakeRecord& record : report.handshakes) {
     const uint64_t resent = uint64_t{record.syn_retransmissions} + record.syn_ack_retransmissions;
     table.add(
