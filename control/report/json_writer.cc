@@ -17,7 +17,10 @@ bool all_plain(const char* text) noexcept {
   constexpr uint64_t kOnes = 0x0101010101010101u, kHighest = kOnes << 7;
   uint64_t word;
   std::memcpy(&word, text, sizeof word);
-  const auto any_is = [&](char c) { return ((word ^ kOnes * static_cast<uint8_t>(c)) - kOnes) & ~(word ^ kOnes * static_cast<uint8_t>(c)); };
+  const auto any_is = [&](char c) {
+    const uint64_t differ = word ^ kOnes * static_cast<uint8_t>(c);
+    return (differ - kOnes) & ~differ;
+  };
   const uint64_t control = (word - kOnes * 0x20) & ~word;
   return ((word | control | any_is('"') | any_is('\\') | any_is(0x7f)) & kHighest) == 0;
 }

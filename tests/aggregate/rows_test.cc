@@ -4,9 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <random>
 
 #include "control/aggregate/hierarchy_tree.h"
+#include "control/aggregate/sort_by_number.h"
 #include "tests/pipeline/worker_run.h"
 
 namespace wirewatch::testing {
@@ -127,6 +130,27 @@ TEST_F(Rows, ShowPathsThatHadNoNumberLeft) {
   EXPECT_EQ(tree[0].protocol, "too_many_paths");
   EXPECT_EQ(tree[0].traffic, (Traffic{7, 70}));
   EXPECT_EQ(tree[1].protocol, "bluetooth_hci_h4");
+}
+
+TEST(SortByNumber, GivesTheOrderThatComparingGives) {
+  struct Row {
+    Traffic traffic;
+    uint32_t name = 0;
+    bool operator==(const Row&) const = default;
+  };
+  const auto before = [](const Row& a, const Row& b) { return a.traffic != b.traffic ? a.traffic > b.traffic : a.name < b.name; };
+  std::mt19937_64 random(3);
+  for (const unsigned bits : {0u, 3u, 12u, 21u, 22u, 40u, 63u}) {  // few and many equal ones, and beyond what a number holds
+    std::vector<Row> rows;
+    for (uint32_t name = 0; name < 3000; ++name) {
+      const auto some = [&] { return random() >> (63 - random() % (bits + 1)) >> 1; };
+      rows.push_back({{some(), some()}, static_cast<uint32_t>(random() % 4000)});
+    }
+    auto compared = rows;
+    std::sort(compared.begin(), compared.end(), before);
+    sort_by_number(rows, [](const Row& row) { return most_first(row.traffic); }, before);
+    EXPECT_TRUE(rows == compared) << bits << " bits";
+  }
 }
 
 }  // namespace

@@ -61,12 +61,27 @@ std::string ja4(const Offer& offer, HelloTransport transport = HelloTransport::T
       hello.extension(type, {});
     }
   }
-  Ja4 fingerprint;
+  static Ja4 experienced;  // what it has seen before must not matter
+  Ja4 fresh;
   const Bytes message = hello.message();
-  return std::string(fingerprint.of(read_client_hello(message), transport));
+  std::string text(fresh.of(read_client_hello(message), transport));
+  EXPECT_EQ(experienced.of(read_client_hello(message), transport), text);
+  return text;
 }
 
 TEST(Ja4, IsThatOfItsAuthorsExample) { EXPECT_EQ(ja4({}), "t13d1516h2_8daaf6152771_e5627efa2ab1"); }
+
+TEST(Ja4, IsTheSameWhateverHelloCameBefore) {
+  for (int round = 0; round < 2; ++round) {
+    for (uint16_t last = 1; last < 300; ++last) {
+      Offer offer;
+      offer.suites.back() = last;
+      offer.algorithms.resize(last % 9);
+      offer.extensions.resize(last % 17);
+      ja4(offer);
+    }
+  }
+}
 
 TEST(Ja4, IgnoresGreaseWhereverItStands) {
   Offer offer;
