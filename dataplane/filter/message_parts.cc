@@ -32,7 +32,7 @@ MessageParts::Message* MessageParts::until_end() noexcept {
 void MessageParts::begin(uint32_t sequence, uint32_t end, const Reading& reading, std::span<const uint8_t> bytes) {
   if (messages_.size() == kMostMessages) {
     finish(messages_.front());
-    messages_.pop_front();
+    messages_.erase(messages_.begin());
   }
   Message& message = messages_.emplace_back();
   message.begin = sequence;

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <span>
 #include <utility>
 #include <vector>
@@ -52,7 +51,7 @@ class MessageParts {
   static constexpr size_t kMostBytes = size_t{1} << 20;     // kept; what is longer is shown without its end
   static constexpr size_t kMostIslands = 64;
 
-  std::deque<Message> messages_;
+  std::vector<Message> messages_;  // the one begun first in front
   size_t kept_ = 0;
 };
 
