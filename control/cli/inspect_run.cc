@@ -133,7 +133,7 @@ std::string restriction(const InspectRequest& request) {
 std::error_code print_report(Report& report, const InspectRequest& request) {
   Output out(STDOUT_FILENO);
   if (request.json) {
-    write_json(report, {request.files, request.port}, out);
+    write_json(report, {request.files, request.port, request.filter, request.bpf}, out);
   } else {
     TextOptions options;
     options.page = page_style(request.width);

@@ -76,9 +76,9 @@ void CaptureSessions::send(Json command) {
   });
 }
 
-void CaptureSessions::connected(const SharedState& region) {
+void CaptureSessions::connected(const SharedState& region, const std::shared_ptr<const HostList>& hosts) {
   names_ = {};
-  refresh_names(region);
+  refresh_names(region, hosts);
   in_turn([this] { sessions_.dataplane_connected(); });
 }
 
@@ -86,9 +86,10 @@ void CaptureSessions::lost(const std::string& reason) {
   in_turn([this, reason] { sessions_.dataplane_lost(reason); });
 }
 
-void CaptureSessions::refresh_names(const SharedState& region) {
+void CaptureSessions::refresh_names(const SharedState& region, const std::shared_ptr<const HostList>& hosts) {
   const size_t count = region.application_count();
-  if (names_.applications.size() == count + 1) return;
+  if (names_.applications.size() == count + 1 && names_.hosts == hosts) return;
+  names_.hosts = hosts;
   names_.applications.assign(1, {});  // 0 is no application
   for (size_t id = 1; id <= count; ++id) {
     const auto at = static_cast<ApplicationId>(id);

@@ -29,10 +29,10 @@ class CaptureSessions {
   ~CaptureSessions();
 
   /// The data plane behind `region` answers.
-  void connected(const SharedState& region);
+  void connected(const SharedState& region, const std::shared_ptr<const HostList>& hosts);
   void lost(const std::string& reason);
   /// Names that came with new rules; costs nothing when there are none.
-  void refresh_names(const SharedState& region);
+  void refresh_names(const SharedState& region, const std::shared_ptr<const HostList>& hosts);
   /// Once a second: shows the triggers what happened since. `process` is null as long as no data plane was there.
   void look(const ProcessState* process, EventCollector& events, int64_t steady_ns);
 

@@ -131,7 +131,7 @@ void LiveService::connected(Hello hello) {
   look_at_process();
   rules_.connected(hello.rules_sha256);
   offer_blocks();
-  if (captures_) captures_->connected(*region_);
+  if (captures_) captures_->connected(*region_, rules_.hosts());
 }
 
 void LiveService::lost(const std::string& reason) {
@@ -160,7 +160,7 @@ bool LiveService::tick() {
 }
 
 void LiveService::show_captures_what_happened() {
-  if (region_) captures_->refresh_names(*region_);
+  if (region_) captures_->refresh_names(*region_, rules_.hosts());
   const int64_t now_ns = clock_.steady_ns();
   if (now_ns - captures_looked_ns_ < kSecond_ns) return;
   captures_looked_ns_ = now_ns;
@@ -304,7 +304,7 @@ Result<FlowsView> LiveService::flows(const FlowsWanted& wanted) const {
     view.flows.push_back({.flow = flow->record,
                           .host = flow->host,
                           .names = flow->names,
-                          .service = flow->host.empty() ? nullptr : rules_.hosts().find(flow->host),
+                          .service = flow->host.empty() ? nullptr : rules_.hosts()->find(flow->host),
                           .application = flow->record.application == kUnknownApplication ? std::string_view()
                                                                                         : names->name(flow->record.application),
                           .category = flow->record.application == kUnknownApplication

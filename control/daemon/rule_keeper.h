@@ -56,7 +56,7 @@ class RuleKeeper {
 
   const RulesView& view() const noexcept { return view_; }
   /// Of the rules that were compiled last.
-  const HostList& hosts() const noexcept { return *packed_.hosts; }
+  const std::shared_ptr<const HostList>& hosts() const noexcept { return packed_.hosts; }
 
  private:
   void compile();

@@ -16,6 +16,8 @@ void write_context(JsonWriter& json, const Report& report, const JsonOptions& op
     json.end_array();
   }
   write_known(json, "only_port", options.only_port);
+  write_text(json, "display_filter", options.display_filter);
+  write_text(json, "bpf", options.bpf);
   if (report.rules_sha256.empty()) return;
   json.key("rules");
   json.begin_object();

@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "control/report/output.h"
 #include "control/report/report.h"
@@ -17,8 +18,10 @@ namespace wirewatch {
 inline constexpr std::string_view kReportSchema = "wirewatch/report/1";
 
 struct JsonOptions {
-  std::span<const std::string> files;  // listed under "files" when there are several
-  std::optional<uint16_t> only_port;   // set when destinations and conversations were restricted to it
+  std::span<const std::string> files{};  // listed under "files" when there are several
+  std::optional<uint16_t> only_port{};   // set when destinations and conversations were restricted to it
+  std::string_view display_filter{};   // what the report was restricted to, as it was written; empty: nothing
+  std::string_view bpf{};
 };
 
 /// Bytes of host names and paths that are not UTF-8 become U+FFFD, so that the document is always valid.

@@ -150,9 +150,13 @@ TEST(JsonReport, NamesTheFilesWhenThereAreSeveral) {
   EXPECT_FALSE(json_of(testing::sample_report(), {std::span(files).first(1), {}}).contains("files"));
 }
 
-TEST(JsonReport, SaysThatItWasRestrictedToAPort) {
+TEST(JsonReport, SaysWhatItWasRestrictedTo) {
   EXPECT_EQ(json_of(testing::sample_report(), {{}, 111})["only_port"], 111);
   EXPECT_FALSE(json_of(testing::sample_report()).contains("only_port"));
+  const auto filtered = json_of(testing::sample_report(), {.display_filter = "tcp.port == 111", .bpf = "host \"x\""});
+  EXPECT_EQ(filtered["display_filter"], "tcp.port == 111");
+  EXPECT_EQ(filtered["bpf"], "host \"x\"");
+  EXPECT_FALSE(json_of(testing::sample_report()).contains("display_filter"));
 }
 
 TEST(JsonReport, StaysValidWhateverHostsAndPathsHold) {
