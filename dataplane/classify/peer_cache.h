@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Ends that a peer-to-peer protocol named itself: an encrypted transfer to one of them is known by that alone. Bounded;
-// when a set is full, the end that was named longest ago is forgotten, and counted.
+// Ends that a protocol named itself, peers of a swarm or ports of an endpoint mapper: an encrypted transfer to one of them
+// is known by that alone. Bounded; when a set is full, the end that was named longest ago is forgotten, and counted.
 #pragma once
 
 #include <array>

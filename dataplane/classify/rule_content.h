@@ -70,8 +70,8 @@ struct PortGuess {
 };
 
 /// Whose messages name the ends that take part, so that an encrypted transfer between them is known.
-enum class PeerReader : uint8_t { None, BitTorrent };
-inline constexpr PeerReader kLastPeerReader = PeerReader::BitTorrent;
+enum class PeerReader : uint8_t { None, BitTorrent, EndpointMapper };
+inline constexpr PeerReader kLastPeerReader = PeerReader::EndpointMapper;
 
 /// Whose messages say which name an address has, so that a flow to it gets the name that was asked for.
 enum class AnswerReader : uint8_t { None, Dns };

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What flows tell of themselves, and teach about others: the peers that BitTorrent names make an encrypted transfer to one
-// of them known, and what a client asked DNS for is the name of the flow that follows.
+// What flows tell of themselves, and teach about others: the peers that BitTorrent names, and the ports that DCE/RPC's
+// endpoint mapper names, make an encrypted transfer to one of them known, and what a client asked DNS for is the name of
+// the flow that follows.
 #include <algorithm>
 
 #include "dataplane/base/byte_reader.h"
 #include "dataplane/classify/bittorrent_peers.h"
+#include "dataplane/classify/endpoint_map.h"
 #include "dataplane/pipeline/worker.h"
 
 namespace wirewatch {
@@ -90,14 +92,26 @@ std::vector<DnsNote> Worker::dns_notes() const {
 void Worker::learn_peers(uint32_t slot, const Packet& packet, const Layers& layers) noexcept {
   const Flow& flow = flows_[slot];
   const Endpoint low = layers.key.low(), high = layers.key.high();
-  const BitTorrentPayload said{.ip_protocol = layers.key.ip_protocol,
-                               .from_client = layers.source_is_low == flow.client_is_low(),
-                               .source = layers.source_is_low ? low : high,
-                               .destination = layers.source_is_low ? high : low,
-                               .payload = layers.payload(packet)};
+  const Endpoint source = layers.source_is_low ? low : high;
+  const ApplicationId application = flows_.rest(slot).application;
   std::array<Endpoint, 64> named;
-  const size_t count = read_bittorrent_peers(said, named);
-  for (size_t i = 0; i < count; ++i) peers_.learn(named[i], flows_.rest(slot).application, packet.time);
+  size_t count = 0;
+  switch (rules_->classifier.rules().peers(rules_->ids->local(application))) {
+    case PeerReader::None:
+      break;
+    case PeerReader::BitTorrent:
+      count = read_bittorrent_peers({.ip_protocol = layers.key.ip_protocol,
+                                     .from_client = layers.source_is_low == flow.client_is_low(),
+                                     .source = source,
+                                     .destination = layers.source_is_low ? high : low,
+                                     .payload = layers.payload(packet)},
+                                    named);
+      break;
+    case PeerReader::EndpointMapper:
+      if (layers.key.ip_protocol == kTcp) count = read_endpoint_map(layers.payload(packet), source.address, named);
+      break;
+  }
+  for (size_t i = 0; i < count; ++i) peers_.learn(named[i], application, packet.time);
 }
 
 /// Names a flow that said something and that nothing else claims after an end that was named as a peer. A saved capture
@@ -109,6 +123,8 @@ void Worker::name_by_peer(Flow& flow, FlowRest& rest, FlowNote& note, const Endp
   ApplicationId application = known.find(server, rest.first_time, flow.last_time);
   if (application == kUnknownApplication) application = known.find(client, rest.first_time, flow.last_time);
   if (application == kUnknownApplication) return;
+  const PeerReader reader = rules_->classifier.rules().peers(rules_->ids->local(application));
+  if (reader == PeerReader::EndpointMapper && flow.ip_protocol != kTcp) return;  // only ports of TCP are read
   rest.application = application;
   rest.evidence = Evidence::Learned;
   note.signature = 0;
