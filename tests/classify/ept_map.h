@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // DCE/RPC's endpoint mapper, byte by byte, as C706 lays it out: an interface's tower, and the answer to ept_map that
 // carries some. Every part can be made to lie. tshark reads bind, acceptance, question and answer as they are meant, in NDR
-// and in NDR64 (od -Ax -tx1 of each, text2pcap -D -T 50000,135, tshark -V -O epm).
+// and, where the bind agrees on it, in NDR64 (text2pcap -D -T 135,50000 over all four, tshark -V -O epm).
 #pragma once
 
 #include <cstdint>
