@@ -27,7 +27,8 @@ constexpr std::array<std::pair<std::string_view, uint8_t>, 3> kSenders{
 constexpr std::array<std::pair<std::string_view, bool>, 2> kStrengths{{{"strong", true}, {"weak", false}}};
 constexpr std::array<std::pair<std::string_view, Strength>, 2> kConfirmations{
     {{"port", Strength::NeedsPort}, {"both-directions", Strength::NeedsBothDirections}}};
-constexpr std::array<std::pair<std::string_view, PeerReader>, 1> kPeerReaders{{{"bittorrent", PeerReader::BitTorrent}}};
+constexpr std::array<std::pair<std::string_view, PeerReader>, 2> kPeerReaders{
+    {{"bittorrent", PeerReader::BitTorrent}, {"endpoint-mapper", PeerReader::EndpointMapper}}};
 constexpr std::array<std::pair<std::string_view, bool>, 2> kPackets{{{"first", false}, {"later", true}}};
 constexpr std::array<std::pair<std::string_view, AnswerReader>, 1> kAnswerReaders{{{"dns", AnswerReader::Dns}}};
 constexpr size_t kLongestName = 64;

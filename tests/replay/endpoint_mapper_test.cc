@@ -5,7 +5,6 @@
 
 #include <fmt/format.h>
 
-#include "dataplane/classify/rule_blob.h"
 #include "tests/classify/ept_map.h"
 #include "tests/pipeline/worker_run.h"
 #include "tests/replay/scenario.h"
@@ -17,19 +16,6 @@ using namespace std::string_literals;
 
 constexpr const char* kMapper = "192.0.2.2";
 const std::string kSealed = "\x9c\x41\xd7\x03\xf1\x88\x2e\x5b\xa0\x17\xee\x64\xc9\x30\x7f\xb2\x9c\x41\xd7\x03";
-
-/// As they will be with `peers = "endpoint-mapper"` among the keys of dcerpc.
-std::shared_ptr<const RuleSet> mapping_rules() {
-  static const auto rules = [] {
-    const auto compiled = compile_rules(std::filesystem::path(std::getenv("WIREWATCH_RULES")));
-    auto decoded = decode_rule_blob(compiled->blob);
-    for (Application& each : decoded->content.applications) {
-      if (each.name == "dcerpc") each.peers = PeerReader::EndpointMapper;
-    }
-    return RuleSet::load(encode_rule_blob(*decoded)).value();
-  }();
-  return rules;
-}
 
 class Conversations {
  public:
@@ -61,12 +47,11 @@ class Conversations {
   std::vector<std::string> named(unsigned jobs) const {
     const TemporaryFile file(pcap_.bytes());
     InspectOptions options = everything_of({file.path()});
-    options.rules = mapping_rules();
     options.jobs = jobs;
     std::vector<std::string> names;
     for (const FlowRecord& flow : report_of(options).flows) {
       names.push_back(fmt::format("{}:{} {} {} {}", flow.server.address.to_string(), flow.server.port,
-                                  flow.ip_protocol == 6 ? "tcp" : "udp", mapping_rules()->application_name(flow.application), to_string(flow.evidence)));
+                                  flow.ip_protocol == 6 ? "tcp" : "udp", shipped_rules()->application_name(flow.application), to_string(flow.evidence)));
     }
     return names;
   }
