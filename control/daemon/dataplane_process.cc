@@ -60,7 +60,7 @@ std::string describe_exit(int status) {
 
 DataplaneProcess::DataplaneProcess(boost::asio::io_context& io, std::string program, std::vector<std::string> arguments,
                                    std::function<void(const std::string&)> ended)
-    : io_(io), program_(std::move(program)), arguments_(std::move(arguments)), ended_(std::move(ended)), pidfd_(io) {}
+    : program_(std::move(program)), arguments_(std::move(arguments)), ended_(std::move(ended)), pidfd_(io) {}
 
 milliseconds DataplaneProcess::next_pause(milliseconds last, milliseconds lived) noexcept {
   if (lived >= kLongestPause || last.count() == 0) return kFirstPause;

@@ -42,7 +42,6 @@ class DataplaneProcess {
   void watch(pid_t pid);
   void reap();
 
-  boost::asio::io_context& io_;
   std::string program_;
   std::vector<std::string> arguments_;
   std::function<void(const std::string&)> ended_;

@@ -7,7 +7,7 @@
 namespace wirewatch::testing {
 namespace {
 
-const Bytes kFrame = pattern(61);  // not a multiple of 4: the block is padded
+const Bytes kOddFrame = pattern(61);  // not a multiple of 4: the block is padded
 constexpr uint8_t kNanoseconds = 9;
 constexpr uint8_t kPowerOfTwo = 0x80;
 using Unreads = std::vector<std::pair<std::string, uint64_t>>;
@@ -21,9 +21,9 @@ PcapNgBuilder one_interface(InterfaceOptions options = {}) {
 TEST(PcapNg, ReadsEnhancedPacketsInBothByteOrders) {
   for (const std::endian order : {std::endian::little, std::endian::big}) {
     PcapNgBuilder builder;
-    builder.section(order).interface({.link_type = 113}).enhanced(0, 5'000'001, kFrame).enhanced(0, 6'000'000, kFrame, 1500);
+    builder.section(order).interface({.link_type = 113}).enhanced(0, 5'000'001, kOddFrame).enhanced(0, 6'000'000, kOddFrame, 1500);
     const auto reading = read_memory(builder.bytes());
-    const std::vector<Frame> expected{{1, 5 * kSecond_ns + 1000, 61, 113, 0, kFrame}, {2, 6 * kSecond_ns, 1500, 113, 0, kFrame}};
+    const std::vector<Frame> expected{{1, 5 * kSecond_ns + 1000, 61, 113, 0, kOddFrame}, {2, 6 * kSecond_ns, 1500, 113, 0, kOddFrame}};
     EXPECT_EQ(reading.frames, expected);
     EXPECT_EQ(reading.summary.format, CaptureFormat::PcapNg);
     EXPECT_EQ(reading.summary.link_type, 113);
@@ -33,14 +33,14 @@ TEST(PcapNg, ReadsEnhancedPacketsInBothByteOrders) {
 }
 
 TEST(PcapNg, ReadsObsoletePacketBlocks) {
-  const auto reading = read_memory(one_interface().obsolete(0, 5'000'000, kFrame).bytes());
-  const std::vector<Frame> expected{{1, 5 * kSecond_ns, 61, 1, 0, kFrame}};
+  const auto reading = read_memory(one_interface().obsolete(0, 5'000'000, kOddFrame).bytes());
+  const std::vector<Frame> expected{{1, 5 * kSecond_ns, 61, 1, 0, kOddFrame}};
   EXPECT_EQ(reading.frames, expected);
 }
 
 TEST(PcapNg, GivesSimplePacketsNoTime) {
-  const auto reading = read_memory(one_interface().simple(kFrame, 61).bytes());
-  const std::vector<Frame> expected{{1, kNoTimestamp.ns, 61, 1, 0, kFrame}};
+  const auto reading = read_memory(one_interface().simple(kOddFrame, 61).bytes());
+  const std::vector<Frame> expected{{1, kNoTimestamp.ns, 61, 1, 0, kOddFrame}};
   EXPECT_EQ(reading.frames, expected);
 }
 
@@ -53,11 +53,11 @@ TEST(PcapNg, CutsSimplePacketsAtTheSnapshotLength) {
 TEST(PcapNg, KeepsSectionsApartAndCountsInterfacesOverAllOfThem) {
   PcapNgBuilder builder;
   builder.section(std::endian::little).interface().interface({.link_type = 113, .resolution = kNanoseconds});
-  builder.enhanced(1, 7, kFrame).enhanced(0, 8, kFrame);
-  builder.section(std::endian::big).interface({.link_type = 101, .resolution = uint8_t{3}}).enhanced(0, 9, kFrame);
+  builder.enhanced(1, 7, kOddFrame).enhanced(0, 8, kOddFrame);
+  builder.section(std::endian::big).interface({.link_type = 101, .resolution = uint8_t{3}}).enhanced(0, 9, kOddFrame);
   const auto reading = read_memory(builder.bytes());
   const std::vector<Frame> expected{
-      {1, 7, 61, 113, 1, kFrame}, {2, 8000, 61, 1, 0, kFrame}, {3, 9'000'000, 61, 101, 2, kFrame}};
+      {1, 7, 61, 113, 1, kOddFrame}, {2, 8000, 61, 1, 0, kOddFrame}, {3, 9'000'000, 61, 101, 2, kOddFrame}};
   EXPECT_EQ(reading.frames, expected);
   EXPECT_EQ(reading.summary.link_types, (std::vector<uint16_t>{1, 101, 113}));
   EXPECT_EQ(reading.summary.link_type, std::nullopt);
@@ -66,7 +66,7 @@ TEST(PcapNg, KeepsSectionsApartAndCountsInterfacesOverAllOfThem) {
 
 TEST(PcapNg, TakesResolutionAndLinkTypeOnlyFromInterfacesWithPackets) {
   const auto reading = read_memory(
-      one_interface().interface({.link_type = 113, .resolution = kNanoseconds}).enhanced(0, 1, kFrame).bytes());
+      one_interface().interface({.link_type = 113, .resolution = kNanoseconds}).enhanced(0, 1, kOddFrame).bytes());
   EXPECT_EQ(reading.summary.link_type, 1);
   EXPECT_EQ(reading.summary.timestamp_resolution_ns, 1000);
 }
@@ -82,7 +82,7 @@ struct Resolution {
 class PcapNgTime : public ::testing::TestWithParam<Resolution> {};
 
 TEST_P(PcapNgTime, FollowsTheInterface) {
-  const auto reading = read_memory(one_interface(GetParam().interface).enhanced(0, GetParam().units, kFrame).bytes());
+  const auto reading = read_memory(one_interface(GetParam().interface).enhanced(0, GetParam().units, kOddFrame).bytes());
   ASSERT_EQ(reading.frames.size(), 1u);
   EXPECT_EQ(reading.frames[0].time_ns, GetParam().time_ns);
   EXPECT_EQ(reading.summary.timestamp_resolution_ns, GetParam().resolution_ns);
@@ -114,10 +114,10 @@ TEST(PcapNg, StepsOverEverythingThatIsNoPacket) {
   PcapNgBuilder builder = one_interface();
   const auto some = builder.body().u32(1).u32(2);
   for (const uint32_t type : {kNameResolutionBlock, kInterfaceStatisticsBlock, kDecryptionSecretsBlock}) builder.block(type, some);
-  builder.enhanced(0, 1, kFrame);
+  builder.enhanced(0, 1, kOddFrame);
   constexpr uint32_t kCustomNotToBeCopied = 0x40000bad;
   constexpr uint32_t kLocalUse = 0x80000001;
-  builder.block(kCustomBlock, some).block(kCustomNotToBeCopied, some).block(kLocalUse, some).enhanced(0, 2, kFrame);
+  builder.block(kCustomBlock, some).block(kCustomNotToBeCopied, some).block(kLocalUse, some).enhanced(0, 2, kOddFrame);
   const auto reading = read_memory(builder.bytes());
   EXPECT_EQ(reading.frames.size(), 2u);
   EXPECT_EQ(reading.frames.back().number, 2u);
@@ -127,7 +127,7 @@ TEST(PcapNg, StepsOverEverythingThatIsNoPacket) {
 
 TEST(PcapNg, StepsOverABlockOfManyMegabytesPieceByPiece) {
   PcapNgBuilder builder = one_interface();
-  builder.enhanced(0, 1, kFrame).block(kNameResolutionBlock, builder.body().zeros(3'000'000)).enhanced(0, 2, kFrame);
+  builder.enhanced(0, 1, kOddFrame).block(kNameResolutionBlock, builder.body().zeros(3'000'000)).enhanced(0, 2, kOddFrame);
   EXPECT_EQ(read_memory(builder.bytes()).frames.size(), 2u);
   EXPECT_EQ(read_in_pieces(builder.bytes(), 100'000).frames.size(), 2u);
   EXPECT_EQ(read_file(builder.bytes()).frames.size(), 2u);
@@ -136,14 +136,14 @@ TEST(PcapNg, StepsOverABlockOfManyMegabytesPieceByPiece) {
 TEST(PcapNg, ReadsAPacketWhoseOptionsAreLargerThanItsLookahead) {
   Bytes options = ByteWriter().u16(1).u16(65532).zeros(65532).bytes();
   for (int doubling = 0; doubling < 4; ++doubling) options = options + options;
-  const auto reading = read_memory(one_interface().enhanced(0, 1, kFrame, 61, options).enhanced(0, 2, kFrame).bytes());
+  const auto reading = read_memory(one_interface().enhanced(0, 1, kOddFrame, 61, options).enhanced(0, 2, kOddFrame).bytes());
   ASSERT_EQ(reading.frames.size(), 2u);
-  EXPECT_EQ(reading.frames[0].data, kFrame);
+  EXPECT_EQ(reading.frames[0].data, kOddFrame);
   EXPECT_FALSE(reading.summary.truncated);
 }
 
 TEST(PcapNg, SkipsPacketsOfAnInterfaceThatWasNeverDescribed) {
-  const auto reading = read_memory(one_interface().enhanced(77, 1, kFrame).enhanced(0, 2, kFrame).bytes());
+  const auto reading = read_memory(one_interface().enhanced(77, 1, kOddFrame).enhanced(0, 2, kOddFrame).bytes());
   ASSERT_EQ(reading.frames.size(), 1u);
   EXPECT_EQ(reading.frames[0].number, 1u);
   EXPECT_EQ(reading.unread(), (Unreads{{"unknown_interface", 1}}));
@@ -156,7 +156,7 @@ TEST(PcapNg, KeepsReadingWhenAnInterfaceOptionOverrunsItsBlock) {
   builder.section();
   constexpr uint16_t kComment = 1;
   builder.block(kInterfaceDescriptionBlock, builder.body().u16(1).u16(0).u32(0).u16(kComment).u16(65535));
-  const auto reading = read_memory(builder.enhanced(0, 1, kFrame).bytes());
+  const auto reading = read_memory(builder.enhanced(0, 1, kOddFrame).bytes());
   EXPECT_EQ(reading.frames.size(), 1u);
   EXPECT_EQ(reading.unread(), (Unreads{{"damaged_options", 1}}));
 }
@@ -164,7 +164,7 @@ TEST(PcapNg, KeepsReadingWhenAnInterfaceOptionOverrunsItsBlock) {
 TEST(PcapNg, AcceptsLengthsThatAreNotMultiplesOfFour) {
   PcapNgBuilder builder = one_interface();
   const auto content = builder.body().u32(1).zeros(4);
-  builder.block_claiming(kNameResolutionBlock, content, 18, 18).enhanced(0, 1, kFrame);
+  builder.block_claiming(kNameResolutionBlock, content, 18, 18).enhanced(0, 1, kOddFrame);
   EXPECT_EQ(read_memory(builder.bytes()).frames.size(), 1u);
 }
 
@@ -200,16 +200,16 @@ TEST_P(DamagedPcapNg, DeliversWhatCameBeforeAndSaysWhere) {
 }
 
 Bytes cut(const Bytes& file, size_t from_end) { return Bytes(file.begin(), file.end() - static_cast<std::ptrdiff_t>(from_end)); }
-PcapNgBuilder one_packet() { return one_interface().enhanced(0, 1, kFrame); }
+PcapNgBuilder one_packet() { return one_interface().enhanced(0, 1, kOddFrame); }
 const Bytes kOnePacket = one_packet().bytes();  // 28 bytes of section, 20 of interface, 96 of packet
 ByteWriter packet_claiming(uint32_t captured) {
-  return ByteWriter().u32(0).u64(0).u32(captured).u32(61).raw(kFrame).pad_to_4();
+  return ByteWriter().u32(0).u64(0).u32(captured).u32(61).raw(kOddFrame).pad_to_4();
 }
 
 INSTANTIATE_TEST_SUITE_P(
     All, DamagedPcapNg,
     ::testing::Values(
-        Damage{"LastByteMissing", cut(one_packet().enhanced(0, 2, kFrame).bytes(), 1), 1, "byte 144", "truncated_record"},
+        Damage{"LastByteMissing", cut(one_packet().enhanced(0, 2, kOddFrame).bytes(), 1), 1, "byte 144", "truncated_record"},
         Damage{"BlockHeaderCut", kOnePacket + Bytes(7), 1, "byte 144", "truncated_record"},
         Damage{"SecondLengthDiffers", one_packet().block_claiming(kEnhancedPacketBlock, packet_claiming(61), 96, 100).bytes(),
                1, "ends with length 100, expected 96", "damaged_record"},

@@ -123,22 +123,22 @@ TEST(Checkpoint, BelievesNoFileThatIsNotItsOwnWork) {
 }
 
 TEST(BlockMemory, OffersWhatIsStillWantedInRequestsThatFit) {
-  using Rows = nlohmann::json;
+  using Request = nlohmann::json;
   const ScratchFolder folder;
   const auto seconds = [](int64_t s) { return Timestamp{s * kSecond_ns}; };
   const auto offered = [&](const BlockMemory& memory, Timestamp now, bool names, size_t most = 60'000) {
     std::vector<std::string> all;
-    for (const Rows& request : memory.owed(now, names, most)) {
+    for (const Request& request : memory.owed(now, names, most)) {
       EXPECT_LE(request.dump().size(), most);
-      for (const Rows& row : request["all"]) all.push_back(row.dump());
+      for (const Request& row : request["all"]) all.push_back(row.dump());
     }
     return all;
   };
   {
     BlockMemory memory(folder.file("blocked"));
-    ASSERT_TRUE(memory.add(Rows::parse(R"({"prefixes": [{"prefix": "10.0.0.0/8", "expires": 100.0}, {"prefix": "11.0.0.0/8", "expires": 50.0}],
+    ASSERT_TRUE(memory.add(Request::parse(R"({"prefixes": [{"prefix": "10.0.0.0/8", "expires": 100.0}, {"prefix": "11.0.0.0/8", "expires": 50.0}],
                                            "names": [{"name": "bittorrent", "kind": "application", "expires": 100.0}], "allow": ["10.1.0.0/16"]})"), seconds(1)));
-    ASSERT_TRUE(memory.add(Rows::parse(R"({"prefixes": [{"prefix": "10.0.0.0/8", "expires": 200.0}]})"), seconds(2)));
+    ASSERT_TRUE(memory.add(Request::parse(R"({"prefixes": [{"prefix": "10.0.0.0/8", "expires": 200.0}]})"), seconds(2)));
     EXPECT_TRUE(offered(memory, seconds(3), true).empty()) << "the data plane that took it knows it";
   }
   BlockMemory memory(folder.file("blocked"));
@@ -148,9 +148,9 @@ TEST(BlockMemory, OffersWhatIsStillWantedInRequestsThatFit) {
   EXPECT_EQ(offered(memory, seconds(3), true), (std::vector{allow, torrent, ten, eleven}));
   EXPECT_EQ(offered(memory, seconds(60), false), (std::vector{allow, ten})) << "what is over is not revived, and names wait for rules";
   EXPECT_EQ(offered(memory, seconds(60), true, 120), (std::vector{allow, torrent, ten})) << "in several requests";
-  memory.taken(Rows::parse(ten));
+  memory.taken(Request::parse(ten));
   EXPECT_EQ(offered(memory, seconds(60), true), (std::vector{allow, torrent}));
-  ASSERT_TRUE(memory.remove(Rows::parse(R"({"names": [{"name": "bittorrent", "kind": "category"}]})")));
+  ASSERT_TRUE(memory.remove(Request::parse(R"({"names": [{"name": "bittorrent", "kind": "category"}]})")));
   EXPECT_EQ(offered(memory, seconds(60), true), (std::vector{allow}));
 
   folder.write("broken", "[{\"prefix\": [[[");
@@ -158,7 +158,7 @@ TEST(BlockMemory, OffersWhatIsStillWantedInRequestsThatFit) {
   broken.all_are_owed();
   EXPECT_TRUE(offered(broken, seconds(1), true).empty());
   BlockMemory nowhere("/nowhere/blocked");
-  EXPECT_NE(nowhere.add(Rows::parse(R"({"allow": ["10.1.0.0/16"]})"), seconds(1)).error().message.find("/nowhere/blocked"), std::string::npos);
+  EXPECT_NE(nowhere.add(Request::parse(R"({"allow": ["10.1.0.0/16"]})"), seconds(1)).error().message.find("/nowhere/blocked"), std::string::npos);
 }
 
 TEST(SavedWindows, AreTakenUpOnTheSameClockAndNeverWhenTheyAreDamaged) {
