@@ -14,8 +14,6 @@
 namespace wirewatch::testing {
 namespace {
 
-const Bytes kFrame = pattern(61);
-
 Bytes gzip(const Bytes& plain) {
   z_stream stream{};
   constexpr int kGzipHeader = 16;
@@ -56,7 +54,7 @@ Bytes large_pcapng() {
   return builder.bytes();
 }
 
-Bytes small_netmon() { return NetMonBuilder({.hole = 3, .table_reversed = true}).record(0, kFrame).record(1, kFrame).bytes(); }
+Bytes small_netmon() { return NetMonBuilder({.hole = 3, .table_reversed = true}).record(0, kOddFrame).record(1, kOddFrame).bytes(); }
 
 struct Container {
   const char* description;
@@ -161,9 +159,9 @@ TEST(CaptureReader, DeliversFramesInFrontOfDamageInACompressedStream) {
 }
 
 TEST(CaptureReader, GivesTheSamePacketsHoweverTheFileIsSplit) {
-  const Bytes files[] = {PcapBuilder({.extra_header = 8}).record(1, 2, kFrame).record(1, 3, kFrame).bytes(),
-                         PcapBuilder().record(1, 2, kFrame).record(1, 3, kFrame).bytes(),
-                         PcapNgBuilder().section().interface().enhanced(0, 1, kFrame).simple(kFrame, 61).bytes()};
+  const Bytes files[] = {PcapBuilder({.extra_header = 8}).record(1, 2, kOddFrame).record(1, 3, kOddFrame).bytes(),
+                         PcapBuilder().record(1, 2, kOddFrame).record(1, 3, kOddFrame).bytes(),
+                         PcapNgBuilder().section().interface().enhanced(0, 1, kOddFrame).simple(kOddFrame, 61).bytes()};
   for (const Bytes& file : files) {
     const Reading whole = read_memory(file);
     ASSERT_EQ(whole.frames.size(), 2u);
@@ -220,7 +218,7 @@ TEST(CaptureReader, SaysWhatIsWrongWithAPathThatIsNoCapture) {
 }
 
 TEST(CaptureReader, StopsWhenANetMonFileShrinksWhileItIsRead) {
-  const TemporaryFile file(NetMonBuilder().record(0, kFrame).record(1, kFrame).bytes());
+  const TemporaryFile file(NetMonBuilder().record(0, kOddFrame).record(1, kOddFrame).bytes());
   auto reader = CaptureReader::open(file.path());
   ASSERT_TRUE(reader);
   PacketBatch batch;

@@ -7,7 +7,6 @@
 namespace wirewatch::testing {
 namespace {
 
-const Bytes kOddFrame = pattern(61);  // not a multiple of 4: the block is padded
 constexpr uint8_t kNanoseconds = 9;
 constexpr uint8_t kPowerOfTwo = 0x80;
 using Unreads = std::vector<std::pair<std::string, uint64_t>>;

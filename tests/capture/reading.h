@@ -87,6 +87,8 @@ inline Reading read_path(const std::string& path, size_t limit = 1024) {
 
 /// What most tests write as a frame.
 inline const Bytes kFrame = pattern(60);
+/// Not a multiple of 4: blocks of pcapng are padded.
+inline const Bytes kOddFrame = pattern(61);
 
 inline Bytes cut(const Bytes& file, size_t from_end) {
   return Bytes(file.begin(), file.end() - static_cast<std::ptrdiff_t>(from_end));

@@ -18,7 +18,7 @@ namespace {
 using namespace std::string_literals;
 using namespace testing;
 
-constexpr std::string_view kAnywhere{"\0\0\0\0", 4}, kOther{"\xc6\x33\x64\x14", 4};  // 198.51.100.20
+constexpr std::string_view kAnywhere{"\0\0\0\0", 4}, kElsewhere{"\xc6\x33\x64\x14", 4};  // 198.51.100.20
 
 /// In memory of the payload's own size, so that the address sanitizer sees a byte read too far.
 std::vector<std::string> ends_of(std::string_view payload, size_t room = 64, const char* server = "192.0.2.2") {
@@ -45,9 +45,9 @@ struct MapCase {
 
 const std::string kGood = tower(49670, kAnywhere);
 
-const std::vector<MapCase> kCases = {
+const std::vector<MapCase> kMapCases = {
     {"a port of the server's, whatever address", ept_map_answer({.towers = {kGood}}), {"192.0.2.2 49670"}},
-    {"an address of its own beside the server's", ept_map_answer({.towers = {tower(49671, kOther)}}),
+    {"an address of its own beside the server's", ept_map_answer({.towers = {tower(49671, kElsewhere)}}),
      {"192.0.2.2 49671", "198.51.100.20 49671"}},
     {"the server's own address", ept_map_answer({.towers = {tower(49671, "\xc0\x00\x02\x02"s)}}), {"192.0.2.2 49671"}},
     {"several towers, one of them absent", ept_map_answer({.towers = {kGood, "", tower(49672, kAnywhere)}}),
@@ -56,7 +56,7 @@ const std::vector<MapCase> kCases = {
      {"192.0.2.2 49670", "192.0.2.2 49672"}},
     {"behind the acceptance of the association", mapper_bind_ack() + ept_map_answer({.towers = {kGood}}), {"192.0.2.2 49670"}},
     {"no tower", ept_map_answer({.towers = {}}), {}},
-    {"port 0", ept_map_answer({.towers = {tower(0, kOther)}}), {}},
+    {"port 0", ept_map_answer({.towers = {tower(0, kElsewhere)}}), {}},
     {"a tower for UDP", ept_map_answer({.towers = {tower(floors_with(3, {"\x08", "\xc2\x06"s}))}}), {}},
     {"a named pipe, then TCP", ept_map_answer({.towers = {tower(floors_with(3, {"\x0f", "\\PIPE\\lsass\0"s})), kGood}}),
      {"192.0.2.2 49670"}},
@@ -83,11 +83,11 @@ const std::vector<MapCase> kCases = {
 };
 
 TEST(EndpointMap, NamesThePortsOfItsTowersAndNoOthers) {
-  for (const MapCase& each : kCases) EXPECT_EQ(ends_of(each.payload), each.ends) << each.what;
+  for (const MapCase& each : kMapCases) EXPECT_EQ(ends_of(each.payload), each.ends) << each.what;
 }
 
 TEST(EndpointMap, IsOfTheServerAlsoWhenThatHasAnIpv6Address) {
-  EXPECT_EQ(ends_of(ept_map_answer({.towers = {tower(49671, kOther)}}), 64, "2001:db8::2"),
+  EXPECT_EQ(ends_of(ept_map_answer({.towers = {tower(49671, kElsewhere)}}), 64, "2001:db8::2"),
             (std::vector<std::string>{"2001:db8::2 49671", "198.51.100.20 49671"}));
 }
 
@@ -116,7 +116,7 @@ TEST(EndpointMap, OfFiveHundredTowersFillsTheRoomThereIs) {
 TEST(EndpointMap, DamagedNeverNamesAnEndWithoutAPort) {
   std::mt19937 random(1);  // the same damage every time
   for (const bool ndr64 : {false, true}) {
-    const std::string good = ept_map_answer({.towers = {kGood, tower(49671, kOther)}, .ndr64 = ndr64});
+    const std::string good = ept_map_answer({.towers = {kGood, tower(49671, kElsewhere)}, .ndr64 = ndr64});
     for (int round = 0; round < 2000; ++round) {
       std::string bad = good;
       for (int i = 0; i < 3; ++i) bad[random() % bad.size()] = static_cast<char>(random());
