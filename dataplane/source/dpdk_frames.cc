@@ -77,7 +77,7 @@ void FrameReader::read(std::span<rte_mbuf* const> buffers, std::span<Packet> pac
   }
   if (stamped > 0) {
     counts_.stamped.add(stamped);
-    clock_.observe_lag(now.ns - map.to_ns(last_stamp));
+    clock_.observe_lag(now.since({map.to_ns(last_stamp)}));
   }
   last_time_ = packets[buffers.size() - 1].time;
   counts_.packets.add(buffers.size());

@@ -49,7 +49,7 @@ def check(build, names):
     flags = " ".join(shlex.quote(flag).replace("$", "$$") for flag in _flags(build, commands))
     lines = ["ninja_required_version = 1.3",
              "rule alone",
-             f"  command = g++ -x c++ -fsyntax-only -Wall -Wextra -Werror -Wno-restrict {flags}"
+             f"  command = clang++ -x c++ -fsyntax-only -Wall -Wextra -Werror {flags}"
              " -MD -MF $out.d -MT $out -include $in /dev/null && touch $out",
              "  depfile = $out.d", "  deps = gcc", ""]
     for name in alone:

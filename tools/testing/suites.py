@@ -54,7 +54,7 @@ def _run_one(build, test, scratch):
     return totals, done
 
 
-def run(build, tests, inputs, kept, scratch, report, jobs=2):
+def run(build, tests, inputs, kept, scratch, report, jobs=3):
     """`inputs` is a key of everything the tests read besides their programs; `report` gets (name, totals, note, output)
     of each test."""
     def one(test):
