@@ -55,6 +55,8 @@ TEST(NamesByClientHello, AreThoseOfTheProtocolOffered) {
       {"DoQ is offered over QUIC alone", {"doq"}, "", 853, "tls", Evidence::Payload},
       {"an offer nobody registered", {"imap2"}, "", 993, "tls", Evidence::Payload},
       {"only the beginning of an offer", {"ima"}, "", 993, "tls", Evidence::Payload},
+      {"a relay of AnyDesk", {}, "relay-3f2a91c0.net.anydesk.com", 6568, "tls.anydesk", Evidence::Confirmed},
+      {"its web site", {"h2", "http/1.1"}, "my.anydesk.com", 443, "tls", Evidence::Payload},
       {"IMAP", {"imap"}, "mail.example", 993, "tls.imap", Evidence::Payload},
       {"POP3", {"pop3"}, "", 995, "tls.pop3", Evidence::Payload},
       {"ManageSieve", {"managesieve"}, "", 4190, "tls.managesieve", Evidence::Payload},
