@@ -254,7 +254,7 @@ void FrameWalk::walk_layers(const Frame& frame, const Packet& packet, const Laye
       const size_t total = load_be16(bytes.data() + 2);
       overlong = total > wire_end - offset && (part.quotes > 0 || i == 0 || !layers.tunneled || offset == layers.outer_offset);
       if (total != 0) limit(offset, total);
-    } else if (protocol == Protocol::Ipv6 && bytes.size() >= 6) {
+    } else if (protocol == Protocol::Ipv6 && bytes.size() > 6) {
       const size_t payload = load_be16(bytes.data() + 4);
       overlong = payload + 40 > wire_end - offset;
       constexpr uint8_t kHopByHop = 0;  // where a jumbogram has its length; without one tshark takes no length for no payload
