@@ -192,7 +192,7 @@ def fuzz(run):
     build = run.build("fuzz", "-Db_sanitize=address,undefined", *INSTRUMENTED, f"-Dcpp_args={LINE_NUMBERS} {FUZZER}",
                       f"-Dcpp_link_args={FUZZER}", compiler=SANITIZING_COMPILER, sanitized=True, targets=fuzz_targets)
     if build:
-        fuzzing.run(build, int(os.environ.get("FUZZ_SECONDS", "10")), run.kept, run.scratch, run.report)
+        fuzzing.run(build, int(os.environ.get("FUZZ_SECONDS", "15")), run.kept, run.scratch, run.report)
 
 
 def rules(run):
