@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "control/aggregate/record_list.h"
 #include "control/aggregate/service_sums.h"
 #include "control/report/report.h"
-#include "dataplane/base/large_memory.h"
 #include "dataplane/classify/rule_set.h"
 #include "dataplane/packet/ip_address.h"
 #include "dataplane/pipeline/worker.h"
@@ -41,9 +41,9 @@ class Collector final : public EventSink {
   void on_handshake(const HandshakeRecord& handshake) noexcept override { keep(handshakes, handshake); }
   void on_flow(const FlowRecord& flow) noexcept override;
 
-  LargeVector<HandshakeRecord> handshakes;
-  LargeVector<FlowRecord> flows;              // only with keep_flows
-  LargeVector<FlowRecord> unwanted;           // detected flows of unwanted applications
+  RecordList<HandshakeRecord> handshakes;
+  RecordList<FlowRecord> flows;               // only with keep_flows
+  RecordList<FlowRecord> unwanted;            // detected flows of unwanted applications
   std::vector<ApplicationSums> detected;      // by ApplicationId
   std::vector<ApplicationSums> guessed;       // by ApplicationId
   ServiceSums services;
@@ -54,7 +54,7 @@ class Collector final : public EventSink {
 
  private:
   template <typename Record>
-  void keep(LargeVector<Record>& records, const Record& record) noexcept {
+  void keep(RecordList<Record>& records, const Record& record) noexcept {
     if (records.size() < options_.most_records) {
       records.push_back(record);
     } else {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <tuple>
 
 #include "control/aggregate/sort_by_number.h"
 #include "dataplane/base/byte_order.h"
@@ -12,72 +13,120 @@
 namespace wirewatch {
 namespace {
 
-void count(HandshakeGroup& group, const HandshakeRecord& handshake) noexcept {
-  ++group.attempts;
-  if (handshake.ambiguous()) ++group.ambiguous;
-  if (handshake.clock_unsteady) ++group.clock_unsteady;
-  if (handshake.timed()) ++group.rtt.count;
-  switch (handshake.outcome) {
-    case HandshakeOutcome::Established:
-      ++group.established;
-      break;
-    case HandshakeOutcome::Refused:
-      ++group.refused;
-      break;
-    case HandshakeOutcome::Unanswered:
-      ++group.unanswered;
-      break;
-    case HandshakeOutcome::HalfOpen:
-      ++group.half_open;
-      break;
+/// How the attempts of a group went. Small, since there may be as many groups as handshakes.
+struct Outcomes {
+  uint32_t number = 0;  // of the group, from 1
+  uint32_t attempts = 0, established = 0, refused = 0, unanswered = 0, half_open = 0, ambiguous = 0, clock_unsteady = 0, timed = 0;
+
+  void count(const HandshakeRecord& handshake) noexcept {
+    ++attempts;
+    if (handshake.ambiguous()) ++ambiguous;
+    if (handshake.clock_unsteady) ++clock_unsteady;
+    if (handshake.timed()) ++timed;
+    switch (handshake.outcome) {
+      case HandshakeOutcome::Established:
+        ++established;
+        break;
+      case HandshakeOutcome::Refused:
+        ++refused;
+        break;
+      case HandshakeOutcome::Unanswered:
+        ++unanswered;
+        break;
+      case HandshakeOutcome::HalfOpen:
+        ++half_open;
+        break;
+    }
   }
+  HandshakeGroup group(const Endpoint& server, std::span<int64_t> samples_ns) const {
+    return {.server = server,
+            .rtt = summarise_rtt(samples_ns),
+            .attempts = attempts,
+            .established = established,
+            .refused = refused,
+            .unanswered = unanswered,
+            .half_open = half_open,
+            .ambiguous = ambiguous,
+            .clock_unsteady = clock_unsteady};
+  }
+};
+
+size_t count_of(HandshakeRuns runs) noexcept {
+  size_t count = 0;
+  for (const auto& run : runs) count += run.size();
+  return count;
 }
 
-/// Groups handshakes by a key: first counted, then the samples of each group gathered side by side.
+/// Groups handshakes by a key: all are counted, but percentiles are made for the groups alone that are shown.
 class Grouping {
  public:
-  explicit Grouping(size_t handshakes) : number_(std::numeric_limits<size_t>::max()) {
-    group_of_.reserve(handshakes);
-  }
-
-  void add(const Endpoint& key, const HandshakeRecord& handshake) {
+  template <typename KeyOf>
+  Grouping(HandshakeRuns runs, KeyOf key_of_handshake) : runs_(runs), groups_(std::numeric_limits<size_t>::max()) {
     constexpr size_t kAtOnce = 1024;
-    if (group_of_.size() % kAtOnce == 0) number_.make_room(kAtOnce);
-    uint64_t& number = *number_.at({key.address.bytes, key.port, key.address.family, 0});
-    if (number == 0) {
-      groups_.push_back({.server = key, .rtt = {}});
-      number = groups_.size();
+    group_of_.reserve(count_of(runs));
+    for (const auto& run : runs) {
+      for (const HandshakeRecord& handshake : run) {
+        if (group_of_.size() % kAtOnce == 0) groups_.make_room(kAtOnce);
+        Outcomes& outcomes = *groups_.at(key_of(key_of_handshake(handshake), 0));
+        if (outcomes.number == 0) outcomes.number = static_cast<uint32_t>(groups_.size());
+        group_of_.push_back(outcomes.number);
+        outcomes.count(handshake);
+      }
     }
-    group_of_.push_back(static_cast<uint32_t>(number - 1));
-    count(groups_[number - 1], handshake);
   }
 
-  std::vector<HandshakeGroup> finish(std::span<const HandshakeRecord> handshakes) {
-    std::vector<size_t> next(groups_.size() + 1);
-    for (size_t i = 0; i < groups_.size(); ++i) next[i + 1] = next[i] + groups_[i].rtt.count;
-    std::vector<int64_t> samples_ns(next.back());
-    std::vector<size_t> start(next);
-    for (size_t i = 0; i < handshakes.size(); ++i) {
-      if (handshakes[i].timed()) samples_ns[next[group_of_[i]]++] = *handshakes[i].syn_ack_rtt_ns;
+  RankedHandshakeGroups ranked(size_t most) const {
+    const std::vector<Place> places = first(most);
+    std::vector<uint32_t> place_of(groups_.size() + 1);  // by number of the group; 0: not among the first
+    std::vector<size_t> begin(places.size() + 1), next(places.size() + 1);
+    for (size_t i = 0; i < places.size(); ++i) {
+      place_of[places[i].outcomes->number] = static_cast<uint32_t>(i + 1);
+      begin[i + 1] = begin[i] + places[i].outcomes->timed;
     }
-    for (size_t i = 0; i < groups_.size(); ++i) {
-      groups_[i].rtt = summarise_rtt(std::span(samples_ns).subspan(start[i], groups_[i].rtt.count));
+    next = begin;
+    std::vector<int64_t> samples_ns(begin.back());
+    auto number = group_of_.begin();
+    for (const auto& run : runs_) {
+      for (const HandshakeRecord& handshake : run) {
+        const uint32_t place = place_of[*number++];
+        if (place != 0 && handshake.timed()) samples_ns[next[place - 1]++] = *handshake.syn_ack_rtt_ns;
+      }
     }
-    return in_order();
+    RankedHandshakeGroups ranked{.rows = {}, .all = groups_.size()};
+    reserve_large(ranked.rows, places.size());
+    for (size_t i = 0; i < places.size(); ++i) {
+      const DestinationKey& key = *places[i].key;
+      const auto its_samples = std::span(samples_ns).subspan(begin[i], places[i].outcomes->timed);
+      ranked.rows.push_back(places[i].outcomes->group({{key.address, key.family}, key.port}, its_samples));
+    }
+    return ranked;
   }
 
  private:
-  /// Most attempts first. What decides nearly every comparison is sorted, and the groups, which are large, are moved once.
-  std::vector<HandshakeGroup> in_order() const {
-    struct Place {
-      uint64_t attempts;
-      uint64_t address;  // the first eight bytes
-      const HandshakeGroup* group;
-    };
+  /// What decides nearly every comparison stands here, so that sorting does not chase pointers.
+  struct Place {
+    uint64_t attempts;
+    uint64_t address;  // the first eight bytes
+    const DestinationKey* key;
+    const Outcomes* outcomes;
+  };
+
+  /// The first `most` groups in order: most attempts first, then by address and port.
+  std::vector<Place> first(size_t most) const {
     std::vector<Place> places;
     places.reserve(groups_.size());
-    for (const HandshakeGroup& group : groups_) {
-      places.push_back({group.attempts, load_be64(group.server.address.bytes.data()), &group});
+    groups_.for_each([&](const DestinationKey& key, const Outcomes& outcomes) {
+      places.push_back({outcomes.attempts, load_be64(key.address.data()), &key, &outcomes});
+    });
+    const auto before = [](const Place& a, const Place& b) {
+      if (a.attempts != b.attempts) return a.attempts > b.attempts;
+      if (a.address != b.address) return a.address < b.address;
+      return Endpoint{{a.key->address, a.key->family}, a.key->port} < Endpoint{{b.key->address, b.key->family}, b.key->port};
+    };
+    if (most < places.size()) {
+      const auto end = places.begin() + static_cast<ptrdiff_t>(most);
+      std::nth_element(places.begin(), end, places.end(), before);
+      places.erase(end, places.end());
     }
     const auto number_of = [](const Place& place) {
       constexpr unsigned kAddressBits = 40;
@@ -85,18 +134,12 @@ class Grouping {
       if (place.attempts >= kMostAttempts) return uint64_t{0};
       return ~place.attempts << kAddressBits | place.address >> (64 - kAddressBits);
     };
-    sort_by_number(places, number_of, [](const Place& a, const Place& b) {
-      if (a.attempts != b.attempts) return a.attempts > b.attempts;
-      return a.address != b.address ? a.address < b.address : a.group->server < b.group->server;
-    });
-    std::vector<HandshakeGroup> sorted;
-    reserve_large(sorted, groups_.size());
-    for (const Place& place : places) sorted.push_back(*place.group);
-    return sorted;
+    sort_by_number(places, number_of, before);
+    return places;
   }
 
-  BoundedMap<DestinationKey, uint64_t> number_;  // of the group, from 1
-  LargeVector<HandshakeGroup> groups_;
+  HandshakeRuns runs_;
+  BoundedMap<DestinationKey, Outcomes> groups_;
   std::vector<uint32_t> group_of_;  // by handshake
 };
 
@@ -121,19 +164,42 @@ RttSummary summarise_rtt(std::span<int64_t> samples_ns) {
   return summary;
 }
 
-HandshakeSummaries summarise_handshakes(std::span<const HandshakeRecord> handshakes) {
-  HandshakeGroup totals;
-  Grouping by_server(handshakes.size()), by_port(handshakes.size());
+RankedHandshakeGroups handshakes_by_server(HandshakeRuns runs, size_t most) {
+  return Grouping(runs, [](const HandshakeRecord& handshake) -> const Endpoint& { return handshake.server; }).ranked(most);
+}
+
+RankedHandshakeGroups handshakes_by_port(HandshakeRuns runs, size_t most) {
+  return Grouping(runs, [](const HandshakeRecord& handshake) { return Endpoint{{}, handshake.server.port}; }).ranked(most);
+}
+
+HandshakeGroup handshake_totals(HandshakeRuns runs) {
+  Outcomes outcomes;
   std::vector<int64_t> samples_ns;
-  samples_ns.reserve(handshakes.size());
-  for (const HandshakeRecord& handshake : handshakes) {
-    count(totals, handshake);
-    if (handshake.timed()) samples_ns.push_back(*handshake.syn_ack_rtt_ns);
-    by_server.add(handshake.server, handshake);
-    by_port.add({IpAddress{}, handshake.server.port}, handshake);
+  samples_ns.reserve(count_of(runs));
+  for (const auto& run : runs) {
+    for (const HandshakeRecord& handshake : run) {
+      outcomes.count(handshake);
+      if (handshake.timed()) samples_ns.push_back(*handshake.syn_ack_rtt_ns);
+    }
   }
-  totals.rtt = summarise_rtt(samples_ns);
-  return {.totals = totals, .by_server = by_server.finish(handshakes), .by_port = by_port.finish(handshakes)};
+  return outcomes.group({}, samples_ns);
+}
+
+std::vector<HandshakeRecord> slowest_handshakes(HandshakeRuns runs, size_t most) {
+  const auto before = [](const HandshakeRecord* a, const HandshakeRecord* b) {
+    return std::tuple(*b->syn_ack_rtt_ns, a->syn_time, a->syn_frame) < std::tuple(*a->syn_ack_rtt_ns, b->syn_time, b->syn_frame);
+  };
+  std::vector<const HandshakeRecord*> slowest;  // in order, one too many while one is put in
+  for (const auto& run : runs) {
+    for (const HandshakeRecord& handshake : run) {
+      if (!handshake.timed() || (slowest.size() == most && (most == 0 || !before(&handshake, slowest.back())))) continue;
+      slowest.insert(std::upper_bound(slowest.begin(), slowest.end(), &handshake, before), &handshake);
+      if (slowest.size() > most) slowest.pop_back();
+    }
+  }
+  std::vector<HandshakeRecord> records;
+  for (const HandshakeRecord* each : slowest) records.push_back(*each);
+  return records;
 }
 
 }  // namespace wirewatch

@@ -11,28 +11,27 @@
 namespace wirewatch {
 namespace {
 
-/// One table of every worker added up; a worker alone is not copied.
+/// One table of every worker added up; what one worker alone has is not copied.
 template <typename Key, typename Value>
 class Sum {
  public:
   Sum(std::span<const Tables* const> workers, const BoundedMap<Key, Value> Tables::*table) {
-    if (workers.size() == 1) {
-      only_ = &(workers.front()->*table);
-      return;
+    only_ = &(workers.front()->*table);
+    for (const Tables* tables : workers.subspan(1)) {
+      const BoundedMap<Key, Value>& more = tables->*table;
+      if (more.size() == 0) continue;
+      if (only_->size() == 0) {
+        only_ = &more;
+        continue;
+      }
+      if (!added_) only_ = &added_.emplace(*only_);
+      added_->add_all(more);
     }
-    size_t most = 0;
-    for (const Tables* tables : workers) most += (tables->*table).size();
-    added_.emplace(std::numeric_limits<size_t>::max());
-    added_->make_room(most);
-    for (const Tables* tables : workers) {
-      (tables->*table).for_each([&](const Key& key, const Value& value) { *added_->at(key) += value; });
-    }
-    only_ = &*added_;
   }
   const BoundedMap<Key, Value>& map() const noexcept { return *only_; }
 
  private:
-  const BoundedMap<Key, Value>* only_ = nullptr;
+  const BoundedMap<Key, Value>* only_;
   std::optional<BoundedMap<Key, Value>> added_;
 };
 

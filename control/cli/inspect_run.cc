@@ -8,6 +8,7 @@
 #include "control/cli/chosen_packets.h"
 #include "control/cli/inspect_request.h"
 #include "control/cli/policy_file.h"
+#include "control/cli/process_heap.h"
 #include "control/cli/progress.h"
 #include "control/cli/rules_location.h"
 #include "control/cli/standard_streams.h"
@@ -57,8 +58,7 @@ Result<InspectOptions> analysis_options(const InspectRequest& request) {
   options.jobs = request.jobs == 0 ? usable_cores() : request.jobs;
   options.inner_destinations = request.inner;
   options.max_flows = request.max_flows;
-  options.keep_handshakes = true;
-  options.keep_flows = request.json || !request.csv_directory.empty();
+  options.keep_flows = options.keep_handshakes = request.json || !request.csv_directory.empty();
   const bool only_the_top_is_shown = !options.keep_flows && request.sort == SortKey::Packets && !request.port;
   if (only_the_top_is_shown) options.most_rows = request.top;
 
@@ -176,6 +176,7 @@ void leave_to_the_end(Report&& report) {
 }  // namespace
 
 ExitStatus run_inspect(const InspectRequest& request) {
+  keep_heap_in_huge_pages();
   auto options = analysis_options(request);
   if (!options) return complain(kInspect, options.error().message);
   const auto chosen = choose(request, *options);

@@ -8,6 +8,7 @@
 #include "control/cli/build_info.h"
 #include "control/cli/chosen_packets.h"
 #include "control/cli/packets_command.h"
+#include "control/cli/process_heap.h"
 #include "control/cli/standard_streams.h"
 #include "control/packets/capture_saver.h"
 #include "control/packets/field_columns.h"
@@ -168,6 +169,9 @@ class Run {
 
 }  // namespace
 
-ExitStatus run_packets(const PacketsRequest& request) { return Run(request)(); }
+ExitStatus run_packets(const PacketsRequest& request) {
+  keep_heap_in_huge_pages();
+  return Run(request)();
+}
 
 }  // namespace wirewatch

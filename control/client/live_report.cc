@@ -202,6 +202,8 @@ void add_sections(const std::shared_ptr<const Json>& document, Report& report) {
   }
   add_groups(from, "handshake_summary", report.handshakes_by_server);
   add_groups(from, "handshake_ports", report.handshakes_by_port);
+  report.handshake_server_count = report.handshakes_by_server.size();
+  report.handshake_port_count = report.handshakes_by_port.size();
   add_rows(from, "handshakes", report.handshakes, handshake_of);
   if (const Json& tree = rows_of(from, "protocol_hierarchy"); !tree.empty())
     report.protocol_hierarchy = tree_of(tree, 0);

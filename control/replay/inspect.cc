@@ -55,13 +55,14 @@ void work(Source source, Worker& worker) {
 /// What any worker learned of peers and names: asked before flows get their last name, so that it does not matter which of
 /// them did.
 void gather_lessons(const Analysis& analysis, Lessons& all) {
-  std::vector<DnsNote> notes;
+  size_t notes = 0;
+  for (const auto& worker : analysis.workers) notes += worker->dns_note_count();
+  all.names.expect(notes);
   for (const auto& worker : analysis.workers) {
+    worker->add_dns_notes(all.names);
     all.peers.merge(worker->peers());
-    const auto more = worker->dns_notes();
-    notes.insert(notes.end(), more.begin(), more.end());
   }
-  all.names = DnsNames(std::move(notes));
+  all.names.arrange();
 }
 
 /// Runs `jobs` threads to the end of the files and reports progress from the calling one meanwhile.

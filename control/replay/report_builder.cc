@@ -13,6 +13,7 @@
 #include "control/aggregate/flow_sums.h"
 #include "control/aggregate/handshake_groups.h"
 #include "control/aggregate/hierarchy_tree.h"
+#include "control/aggregate/merge_tables.h"
 #include "control/aggregate/rows.h"
 #include "control/aggregate/sort_by_number.h"
 #include "dataplane/base/large_memory.h"
@@ -20,6 +21,8 @@
 
 namespace wirewatch {
 namespace {
+
+constexpr size_t kSlowestHandshakes = 5;
 
 void add_counts(NamedCounts& sums, const NamedCounts& more) {
   for (const auto& row : more) {
@@ -116,7 +119,7 @@ void gather_applications(const Analysis& analysis, Report& report) {
 /// What every collector kept in one of its lists, as one list: by a number that decides nearly always, and by `before`
 /// where it does not. The records, which are large, are copied once; the collectors keep none.
 template <typename Record, typename First, typename Before>
-std::vector<Record> take_in_order(Analysis& analysis, LargeVector<Record> Collector::*kept, First first, Before before) {
+std::vector<Record> take_in_order(Analysis& analysis, RecordList<Record> Collector::*kept, First first, Before before) {
   struct Place {
     int64_t first;
     const Record* record;
@@ -126,7 +129,9 @@ std::vector<Record> take_in_order(Analysis& analysis, LargeVector<Record> Collec
   std::vector<Place> order;
   order.reserve(count);
   for (const auto& collector : analysis.collectors) {
-    for (const Record& record : (*collector).*kept) order.push_back({first(record), &record});
+    for (const auto& run : ((*collector).*kept).runs()) {
+      for (const Record& record : run) order.push_back({first(record), &record});
+    }
   }
   const auto unsigned_first = [](const Place& place) { return static_cast<uint64_t>(place.first) ^ uint64_t{1} << 63; };
   sort_by_number(order, unsigned_first, [&](const Place& a, const Place& b) {
@@ -139,23 +144,35 @@ std::vector<Record> take_in_order(Analysis& analysis, LargeVector<Record> Collec
   return records;
 }
 
-void gather_records(Analysis& analysis, const InspectOptions& options, Report& report) {
+std::vector<std::span<const HandshakeRecord>> handshake_runs(const Analysis& analysis) {
+  std::vector<std::span<const HandshakeRecord>> runs;
+  for (const auto& collector : analysis.collectors) {
+    const auto its_runs = collector->handshakes.runs();
+    runs.insert(runs.end(), its_runs.begin(), its_runs.end());
+  }
+  return runs;
+}
+
+void total_handshakes(HandshakeRuns runs, Report& report) {
+  report.handshake_totals = handshake_totals(runs);
+  report.handshake_count = report.handshake_totals.attempts;
+  report.rtt_overall = report.handshake_totals.rtt;
+  report.slowest_handshakes = slowest_handshakes(runs, kSlowestHandshakes);
+}
+
+std::vector<HandshakeRecord> take_handshakes(Analysis& analysis) {
+  return take_in_order(
+      analysis, &Collector::handshakes, [](const HandshakeRecord& handshake) { return handshake.syn_time.ns; },
+      [](const HandshakeRecord& a, const HandshakeRecord& b) { return a.syn_frame < b.syn_frame; });
+}
+
+void gather_flows(Analysis& analysis, Report& report) {
   for (const auto& collector : analysis.collectors) report.flow_count += collector->flow_count;
   // Two flows can begin in one frame only when the first ended by being used again; its end then comes first.
   const auto first_frame = [](const FlowRecord& flow) { return static_cast<int64_t>(flow.first_frame); };
   const auto ended_before = [](const FlowRecord& a, const FlowRecord& b) { return a.last_time < b.last_time; };
   report.flows = take_in_order(analysis, &Collector::flows, first_frame, ended_before);
   const std::vector<FlowRecord> unwanted = take_in_order(analysis, &Collector::unwanted, first_frame, ended_before);
-  report.handshakes = take_in_order(
-      analysis, &Collector::handshakes, [](const HandshakeRecord& handshake) { return handshake.syn_time.ns; },
-      [](const HandshakeRecord& a, const HandshakeRecord& b) { return a.syn_frame < b.syn_frame; });
-  HandshakeSummaries summaries = summarise_handshakes(report.handshakes);
-  report.rtt_overall = summaries.totals.rtt;
-  report.handshake_count = summaries.totals.attempts;
-  report.handshake_totals = summaries.totals;
-  report.handshakes_by_server = std::move(summaries.by_server);
-  report.handshakes_by_port = std::move(summaries.by_port);
-  if (!options.keep_handshakes) report.handshakes = {};
   for (const FlowRecord& flow : unwanted) {
     report.unwanted.push_back({.application = analysis.rules->application_name(flow.application),
                                .category = analysis.rules->application_category(flow.application),
@@ -197,19 +214,35 @@ Report make_report(const std::shared_ptr<Analysis>& analysis, const InspectOptio
   describe_link_types(analysis->chain->files(), report, *analysis);
   describe_capture(*analysis, report);
   account_for(*analysis, report);
-  std::vector<const Tables*> tables;
-  for (const auto& worker : analysis->workers) tables.push_back(&worker->tables());
+  std::vector<Tables*> own;
+  for (const auto& worker : analysis->workers) own.push_back(&worker->tables());
+  const std::vector<const Tables*> tables(own.begin(), own.end());
   const auto take = [](auto&& ranked, auto& rows, uint64_t& all) {
     rows = std::move(ranked.rows);
     all = ranked.all;
   };
   const RuleSet& rules = *analysis->rules;
+  const auto runs = handshake_runs(*analysis);
   // Each fills parts of the report that no other touches; the costliest come first.
-  const std::array<std::function<void()>, 5> tasks{
-      [&] { gather_records(*analysis, options, report); },
-      [&] { take(rank_destinations(tables, options.most_rows), report.destinations, report.destination_count); },
-      [&] { take(rank_conversations(tables, rules, options.most_rows), report.conversations, report.conversation_count); },
-      [&] { take(rank_endpoints(tables, options.most_rows), report.endpoints, report.endpoint_count); },
+  const std::array<std::function<void()>, 7> tasks{
+      [&] { take(handshakes_by_server(runs, options.most_rows), report.handshakes_by_server, report.handshake_server_count); },
+      [&] { gather_flows(*analysis, report); },
+      [&] {
+        bring_together(own, &Tables::destinations);
+        take(rank_destinations(tables, options.most_rows), report.destinations, report.destination_count);
+      },
+      [&] {
+        bring_together(own, &Tables::conversations);
+        take(rank_conversations(tables, rules, options.most_rows), report.conversations, report.conversation_count);
+      },
+      [&] {
+        bring_together(own, &Tables::endpoints);
+        take(rank_endpoints(tables, options.most_rows), report.endpoints, report.endpoint_count);
+      },
+      [&] {
+        total_handshakes(runs, report);
+        take(handshakes_by_port(runs, options.most_rows), report.handshakes_by_port, report.handshake_port_count);
+      },
       [&] {
         gather_applications(*analysis, report);
         gather_services(*analysis, options, report);
@@ -217,6 +250,7 @@ Report make_report(const std::shared_ptr<Analysis>& analysis, const InspectOptio
       },
   };
   run_all(tasks, analysis->workers.size());
+  if (options.keep_handshakes) report.handshakes = take_handshakes(*analysis);
   report.policy_given = !options.unwanted.empty();
   report.hosts = options.hosts;
   report.rules_sha256 = analysis->rules->sha256();

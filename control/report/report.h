@@ -144,6 +144,7 @@ struct Report {
   CaptureSection capture;
   RttSummary rtt_overall;
   std::vector<HandshakeRecord> handshakes;          // by time of the first SYN, then by frame; empty unless kept
+  std::vector<HandshakeRecord> slowest_handshakes;  // the few timed ones whose SYN,ACK took longest, slowest first
   uint64_t handshake_count = 0;                     // all attempts, kept or not
   HandshakeGroup handshake_totals;                  // counts by outcome over all attempts
   std::vector<HandshakeGroup> handshakes_by_server; // most attempts first
@@ -153,6 +154,8 @@ struct Report {
   std::vector<EndpointRow> endpoints;
   std::vector<Conversation> conversations;
   // How many rows these tables have in all; the analysis may have been asked for the first ones only.
+  uint64_t handshake_server_count = 0;
+  uint64_t handshake_port_count = 0;
   uint64_t destination_count = 0;
   uint64_t endpoint_count = 0;
   uint64_t conversation_count = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Question 1: how long do connections take to set up?
-#include <limits>
+#include <algorithm>
+#include <span>
 
 #include "control/report/human.h"
 #include "control/report/table.h"
@@ -8,8 +9,6 @@
 
 namespace wirewatch {
 namespace {
-
-constexpr size_t kMostSlowest = 5;
 
 std::string duration(const std::optional<int64_t>& ns, bool utf8) {
   return ns ? human_duration(*ns, utf8) : std::string();
@@ -49,7 +48,7 @@ void write_totals(const Report& report, Page& page) {
   }
 }
 
-void write_groups(const std::vector<HandshakeGroup>& groups, bool by_port, size_t top, Page& page) {
+void write_groups(const std::vector<HandshakeGroup>& groups, uint64_t all, bool by_port, size_t top, Page& page) {
   Table table({{by_port ? "Port" : "Server", by_port ? Align::Right : Align::Left, Weight::Essential,
                 by_port ? 0u : 18u, Shorten::Middle},
                {"Attempts"},
@@ -84,30 +83,26 @@ void write_groups(const std::vector<HandshakeGroup>& groups, bool by_port, size_
                          static_cast<uint64_t>(slowest))});
   }
   table.print(page);
-  write_rest(shown, groups.size(), page);
+  write_rest(shown, all, page);
 }
 
 void write_slowest(const Report& report, size_t top, Page& page) {
-  const auto wait = [](const HandshakeRecord& record) {
-    return record.ambiguous() ? std::numeric_limits<int64_t>::min()
-                              : record.syn_ack_rtt_ns.value_or(std::numeric_limits<int64_t>::min());
-  };
+  const std::span slowest = std::span(report.slowest_handshakes).first(std::min(top, report.slowest_handshakes.size()));
+  if (slowest.empty()) return;
   Table table({{"Client", Align::Left, Weight::Essential, 18, Shorten::Middle},
                {"Server", Align::Left, Weight::Essential, 18, Shorten::Middle},
                {"SYN,ACK"},
                {"Client's ACK", Align::Right, Weight::Useful},
                {"SYN at (UTC)", Align::Right, Weight::Useful},
                {"Frame", Align::Right, Weight::Extra}});
-  for (const HandshakeRecord* record : top_rows(report.handshakes, std::min(top, kMostSlowest), wait)) {
-    if (record->ambiguous() || !record->syn_ack_rtt_ns) continue;
-    table.add({human_endpoint(record->client),
-               human_endpoint(record->server),
-               {human_duration(*record->syn_ack_rtt_ns, page.utf8()), Style::Strong},
-               duration(record->ack_rtt_ns, page.utf8()),
-               utc_time_of_day(record->syn_time, report.capture.timestamp_resolution_ns),
-               count_or_nothing(record->syn_frame)});
+  for (const HandshakeRecord& record : slowest) {
+    table.add({human_endpoint(record.client),
+               human_endpoint(record.server),
+               {duration(record.syn_ack_rtt_ns, page.utf8()), Style::Strong},
+               duration(record.ack_rtt_ns, page.utf8()),
+               utc_time_of_day(record.syn_time, report.capture.timestamp_resolution_ns),
+               count_or_nothing(record.syn_frame)});
   }
-  if (table.empty()) return;
   page.subheading("Slowest connections");
   table.print(page);
 }
@@ -121,11 +116,11 @@ void write_connection_set_up(const Report& report, const TextOptions& options, P
   write_totals(report, page);
   if (!report.handshakes_by_server.empty()) {
     page.subheading("Servers");
-    write_groups(report.handshakes_by_server, false, options.top, page);
+    write_groups(report.handshakes_by_server, report.handshake_server_count, false, options.top, page);
   }
   if (!report.handshakes_by_port.empty()) {
     page.subheading("Server ports");
-    write_groups(report.handshakes_by_port, true, options.top, page);
+    write_groups(report.handshakes_by_port, report.handshake_port_count, true, options.top, page);
   }
   write_slowest(report, options.top, page);
 }

@@ -43,10 +43,6 @@ class LargeAllocator {
   static constexpr size_t kSmallAlignment = 64;  // a cache line
 };
 
-/// For lists that may become long: a page fault costs more than the records that are written to the page.
-template <typename T>
-using LargeVector = std::vector<T, LargeAllocator<T>>;
-
 /// Room for `count` in an empty list, in huge pages as far as it covers any.
 template <typename T>
 void reserve_large(std::vector<T>& list, size_t count) {

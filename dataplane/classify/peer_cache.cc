@@ -68,6 +68,7 @@ ApplicationId PeerCache::find(const Endpoint& peer, Timestamp first, Timestamp l
 }
 
 void PeerCache::merge(const PeerCache& other) noexcept {
+  if (other.empty()) return;
   for (const Entry& entry : other.entries_) {
     if (entry.port != 0) keep({entry.address, entry.port}, entry.application, entry.earliest, entry.latest);
   }

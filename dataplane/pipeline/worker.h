@@ -152,10 +152,12 @@ class Worker {
   const WorkerCounters& counters() const noexcept { return counters_; }
   LiveCounters live_counters() const noexcept;
   const Tables& tables() const noexcept { return tables_; }
+  Tables& tables() noexcept { return tables_; }  // for whoever adds several workers up once they have finished
   const PortRtts& rtts() const noexcept { return rtts_; }
   const PeerCache& peers() const noexcept { return peers_; }
-  /// The DNS answers of a saved capture so far, in the order of frames.
-  std::vector<DnsNote> dns_notes() const;
+  /// How many DNS answers of a saved capture were noted so far, and all of them, in the order of frames.
+  size_t dns_note_count() const noexcept { return dns_notes_.end(); }
+  void add_dns_notes(DnsNames& names) const;
   ClassifyCounters classify_counters() const noexcept;
   uint64_t names_refused() const noexcept { return names_.refused(); }
   size_t memory_bytes() const noexcept;

@@ -278,7 +278,11 @@ void Worker::count_bare_syn(const FlowRecord& record, const Traffic& sent) noexc
 /// rows a few flows ahead. Between two blocks of flows is room made for the rows they may add.
 void Worker::finish(const Lessons* lessons) {
   DnsNames own_names;
-  if (lessons == nullptr && dns_notes_.end() > 0) own_names = DnsNames(dns_notes());
+  if (lessons == nullptr) {
+    own_names.expect(dns_note_count());
+    add_dns_notes(own_names);
+    own_names.arrange();
+  }
   everybodys_peers_ = lessons != nullptr ? &lessons->peers : nullptr;
   dns_names_ = lessons != nullptr ? &lessons->names : &own_names;
   if (dns_names_->empty()) dns_names_ = nullptr;

@@ -81,11 +81,8 @@ void Worker::note_answer(const DnsAnswer& answer, const IpAddress& client, const
   }
 }
 
-std::vector<DnsNote> Worker::dns_notes() const {
-  std::vector<DnsNote> notes;
-  notes.reserve(dns_notes_.end());
-  for (uint32_t i = 0; i < dns_notes_.end(); ++i) notes.push_back(dns_notes_[i]);
-  return notes;
+void Worker::add_dns_notes(DnsNames& names) const {
+  for (uint32_t i = 0; i < dns_notes_.end(); ++i) names.add(dns_notes_[i]);
 }
 
 /// A payload of a flow whose application names its peers.

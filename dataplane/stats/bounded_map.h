@@ -135,6 +135,21 @@ class BoundedMap {
     return erased;
   }
 
+  /// Adds every row of `other`, beyond the bound as well. Allocates. Rows miss the cache in both maps, so they are fetched
+  /// some rows ahead.
+  void add_all(const BoundedMap& other) {
+    constexpr size_t kAhead = 24, kRowsAhead = 8;
+    most_ = std::max(most_, size() + other.size());
+    make_room(other.size());
+    const size_t count = other.size();
+    for (size_t i = 0; i < std::min(kAhead, count); ++i) prefetch(other.rows_[i].key);
+    for (size_t i = 0; i < count; ++i) {
+      if (i + kAhead < count) prefetch(other.rows_[i + kAhead].key);
+      if (i + kRowsAhead < count) prefetch_row(other.rows_[i + kRowsAhead].key);
+      *at(other.rows_[i].key) += other.rows_[i].value;
+    }
+  }
+
   /// For a copy of another map: what that one had to turn away.
   void add_refused(uint64_t count) noexcept { refused_ += count; }
 

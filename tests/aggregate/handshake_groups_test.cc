@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <random>
 
 namespace wirewatch {
@@ -25,6 +27,27 @@ HandshakeRecord without_answer(const Endpoint& to, HandshakeOutcome outcome) {
   record.server = to;
   record.outcome = outcome;
   return record;
+}
+
+struct Summaries {
+  HandshakeGroup totals;
+  std::vector<HandshakeGroup> by_server, by_port;
+};
+
+Summaries summarise(std::span<const HandshakeRecord> handshakes) {
+  const std::array runs{handshakes};
+  return {handshake_totals(runs), handshakes_by_server(runs, SIZE_MAX).rows, handshakes_by_port(runs, SIZE_MAX).rows};
+}
+
+std::vector<HandshakeRecord> many_handshakes(std::mt19937& random) {
+  std::vector<HandshakeRecord> handshakes;
+  for (uint64_t i = 0; i < 500; ++i) {
+    handshakes.push_back(established(server("10.0.0." + std::to_string(1 + random() % 9), random() % 2 == 0 ? 443 : 80),
+                                     static_cast<int64_t>(random() % 1000), random() % 5 == 0 ? 1 : 0));
+    handshakes.back().syn_time = {static_cast<int64_t>(random() % 50)};
+    handshakes.back().syn_frame = i + 1;
+  }
+  return handshakes;
 }
 
 TEST(RttSummary, TakesTheNearestRank) {
@@ -64,7 +87,7 @@ TEST(RttSummary, OfNothingIsAbsentNotZero) {
 TEST(HandshakeSummaries, KeepAmbiguousSamplesOutOfPercentiles) {
   const Endpoint to = server("10.0.0.1", 443);
   const std::vector<HandshakeRecord> handshakes{established(to, 10), established(to, 20), established(to, 1000, 1)};
-  const HandshakeSummaries summaries = summarise_handshakes(handshakes);
+  const Summaries summaries = summarise(handshakes);
   EXPECT_EQ(summaries.totals.attempts, 3u);
   EXPECT_EQ(summaries.totals.established, 3u);
   EXPECT_EQ(summaries.totals.ambiguous, 1u);
@@ -85,7 +108,7 @@ TEST(HandshakeSummaries, CountEveryOutcomePerServerAndPerPort) {
       established(b, 10),
       established(c, 0),
   };
-  const HandshakeSummaries summaries = summarise_handshakes(handshakes);
+  const Summaries summaries = summarise(handshakes);
   EXPECT_EQ(summaries.totals.attempts, 6u);
   EXPECT_EQ(summaries.totals.established, 3u);
   EXPECT_EQ(summaries.totals.refused, 1u);
@@ -107,14 +130,10 @@ TEST(HandshakeSummaries, CountEveryOutcomePerServerAndPerPort) {
 
 TEST(HandshakeSummaries, DoNotDependOnTheOrderOfTheRecords) {
   std::mt19937 random(8);
-  std::vector<HandshakeRecord> handshakes;
-  for (int i = 0; i < 500; ++i) {
-    handshakes.push_back(established(server("10.0.0." + std::to_string(1 + random() % 9), random() % 2 == 0 ? 443 : 80),
-                                     static_cast<int64_t>(random() % 1000), random() % 5 == 0 ? 1 : 0));
-  }
-  const HandshakeSummaries first = summarise_handshakes(handshakes);
+  std::vector<HandshakeRecord> handshakes = many_handshakes(random);
+  const Summaries first = summarise(handshakes);
   std::shuffle(handshakes.begin(), handshakes.end(), random);
-  const HandshakeSummaries second = summarise_handshakes(handshakes);
+  const Summaries second = summarise(handshakes);
   ASSERT_EQ(first.by_server.size(), second.by_server.size());
   uint64_t attempts = 0, samples = 0;
   for (size_t i = 0; i < first.by_server.size(); ++i) {
@@ -126,6 +145,45 @@ TEST(HandshakeSummaries, DoNotDependOnTheOrderOfTheRecords) {
   }
   EXPECT_EQ(attempts, 500u);
   EXPECT_EQ(samples, first.totals.rtt.count);
+}
+
+TEST(HandshakeGroups, AreTheSameFirstOnesHoweverManyAreAskedForAndInHoweverManyPiecesTheyCome) {
+  std::mt19937 random(9);
+  const std::vector<HandshakeRecord> handshakes = many_handshakes(random);
+  const std::span all(handshakes);
+  const Summaries whole = summarise(handshakes);
+  const std::array pieces{all.first(1), all.subspan(1, 200), all.subspan(201, 0), all.subspan(201)};
+  for (const size_t most : {size_t{0}, size_t{1}, size_t{5}, size_t{17}, size_t{18}, size_t{1000}}) {
+    SCOPED_TRACE(most);
+    const RankedHandshakeGroups some = handshakes_by_server(pieces, most);
+    EXPECT_EQ(some.all, whole.by_server.size());
+    ASSERT_EQ(some.rows.size(), std::min(most, whole.by_server.size()));
+    for (size_t i = 0; i < some.rows.size(); ++i) {
+      EXPECT_EQ(some.rows[i].server, whole.by_server[i].server);
+      EXPECT_EQ(some.rows[i].attempts, whole.by_server[i].attempts);
+      EXPECT_EQ(some.rows[i].rtt.count, whole.by_server[i].rtt.count);
+      EXPECT_EQ(some.rows[i].rtt.p90_ns, whole.by_server[i].rtt.p90_ns);
+      EXPECT_EQ(some.rows[i].rtt.min_ns, whole.by_server[i].rtt.min_ns);
+    }
+  }
+}
+
+TEST(SlowestHandshakes, AreThoseThatSortingAllWouldPutFirst) {
+  std::mt19937 random(10);
+  const std::vector<HandshakeRecord> handshakes = many_handshakes(random);
+  std::vector<HandshakeRecord> sorted;
+  std::ranges::copy_if(handshakes, std::back_inserter(sorted), [](const HandshakeRecord& each) { return each.timed(); });
+  std::ranges::sort(sorted, [](const HandshakeRecord& a, const HandshakeRecord& b) {
+    if (a.syn_ack_rtt_ns != b.syn_ack_rtt_ns) return a.syn_ack_rtt_ns > b.syn_ack_rtt_ns;
+    return a.syn_time != b.syn_time ? a.syn_time < b.syn_time : a.syn_frame < b.syn_frame;
+  });
+  const std::array pieces{std::span(handshakes).first(77), std::span(handshakes).subspan(77)};
+  for (const size_t most : {size_t{0}, size_t{1}, size_t{5}, size_t{1000}}) {
+    SCOPED_TRACE(most);
+    const auto slowest = slowest_handshakes(pieces, most);
+    ASSERT_EQ(slowest.size(), std::min(most, sorted.size()));
+    for (size_t i = 0; i < slowest.size(); ++i) EXPECT_EQ(slowest[i].syn_frame, sorted[i].syn_frame);
+  }
 }
 
 }  // namespace

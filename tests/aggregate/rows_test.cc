@@ -9,6 +9,7 @@
 #include <random>
 
 #include "control/aggregate/hierarchy_tree.h"
+#include "control/aggregate/merge_tables.h"
 #include "control/aggregate/sort_by_number.h"
 #include "tests/pipeline/worker_run.h"
 
@@ -92,6 +93,25 @@ TEST_F(Rows, NameConversationsAfterTheLargestFlowOfAnyWorker) {
   EXPECT_EQ(ranked.rows[0].to_server, (Traffic{9, 90}));
   EXPECT_EQ(ranked.rows[0].to_client, (Traffic{7, 70}));
   EXPECT_EQ(ranked.rows[0].application, "greeting");
+}
+
+TEST_F(Rows, AreTheSameWhenTheTablesWereBroughtTogetherBefore) {
+  tables_[0].count_endpoint(address("10.0.0.1"), {.sent = {1, 10}, .received = {1, 20}});
+  for (const std::string_view text : {"10.0.0.1", "10.0.0.2", "10.0.0.3"}) {
+    tables_[1].count_endpoint(address(text), {.sent = {2, 30}, .received = {}});
+  }
+  const auto before = rank_endpoints(both(), SIZE_MAX);
+  const std::array<Tables*, 2> own{&tables_[0], &tables_[1]};
+  bring_together(own, &Tables::endpoints);
+  EXPECT_EQ(tables_[0].endpoints.size(), 0u);
+  EXPECT_EQ(tables_[1].endpoints.size(), 3u);
+  const auto after = rank_endpoints(both(), SIZE_MAX);
+  EXPECT_EQ(after.all, before.all);
+  ASSERT_EQ(after.rows.size(), before.rows.size());
+  for (size_t i = 0; i < after.rows.size(); ++i) {
+    EXPECT_EQ(after.rows[i].address, before.rows[i].address);
+    EXPECT_EQ(after.rows[i].sent, before.rows[i].sent);
+  }
 }
 
 TEST_F(Rows, FoldPathsOfAllWorkersIntoOneTree) {

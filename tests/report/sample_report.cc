@@ -2,7 +2,9 @@
 #include "dataplane/base/timestamp.h"
 #include "tests/report/sample_report.h"
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <memory>
 
 namespace wirewatch::testing {
@@ -87,6 +89,10 @@ HandshakeGroup group(Endpoint server, RttSummary times, uint64_t established, ui
 
 void add_handshakes(Report& report) {
   report.handshakes = sample_handshakes();
+  for (const HandshakeRecord& each : report.handshakes) {
+    if (each.timed()) report.slowest_handshakes.push_back(each);
+  }
+  std::ranges::stable_sort(report.slowest_handshakes, std::greater<>(), &HandshakeRecord::syn_ack_rtt_ns);
   report.rtt_overall = rtt(721, 12'345'678, 45'100'000, 130'200'000, 1'020 * kMillisecond, 91 * kMicrosecond);
   report.handshake_totals = group({}, report.rtt_overall, 740, 31, 20, 10, 19);
   report.handshake_count = 801;
@@ -111,6 +117,8 @@ void add_handshakes(Report& report) {
           rtt(141, 102 * kMicrosecond, 180 * kMicrosecond, 950 * kMicrosecond, 2'040'000, 91 * kMicrosecond),
           150, 30, 0, 9, 8),
       group({{}, 8443}, {}, 0, 0, 18, 0, 0)};
+  report.handshake_server_count = report.handshakes_by_server.size();
+  report.handshake_port_count = report.handshakes_by_port.size();
 }
 
 void add_protocols(Report& report) {

@@ -41,6 +41,27 @@ TEST(BoundedMap, AgreesWithAModelOverManyOperations) {
   EXPECT_EQ(visited, model.size());
 }
 
+TEST(BoundedMap, AddsAllRowsOfAnotherBeyondItsBound) {
+  for (const uint64_t rows : {0u, 1u, 7u, 100u, 5000u}) {
+    SCOPED_TRACE(rows);
+    Map into(200), from(10'000);
+    into.make_room(200);
+    from.make_room(10'000);
+    for (uint64_t key = 0; key < 150; ++key) *into.at(key) = 1;
+    for (uint64_t key = 0; key < rows; ++key) *from.at(key * 2) = 10;
+    into.add_all(from);
+    const uint64_t in_both = std::min<uint64_t>(rows, 75);
+    EXPECT_EQ(into.size(), 150 + rows - in_both);
+    EXPECT_EQ(into.refused(), 0u);
+    uint64_t sum = 0;
+    into.for_each([&](uint64_t key, uint64_t value) {
+      EXPECT_EQ(value, (key < 150 ? 1u : 0u) + (key % 2 == 0 && key / 2 < rows ? 10u : 0u)) << key;
+      sum += value;
+    });
+    EXPECT_EQ(sum, 150 + 10 * rows);
+  }
+}
+
 TEST(BoundedMap, GrowsOnlyWhenToldTo) {
   Map map(1000);
   EXPECT_EQ(map.memory_bytes(), 0u);

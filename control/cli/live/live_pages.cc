@@ -88,9 +88,7 @@ std::string handshakes_page(const Json& answer, const Report& report, const Text
     page.heading("1  How long do connections take to set up?");
     page.sentence("No TCP connection was opened in " + span + ".");
   } else {
-    Report grouped = report;
-    grouped.handshakes.clear();  // the most recent ones, of which the slowest mean nothing
-    write_connection_set_up(grouped, options, page);
+    write_connection_set_up(report, options, page);
     page.blank();
     page.sentence("All of this is about " + span + ".", Style::Faint);
     for (const Json& port : rows_of(answer, "clocks")) {
