@@ -84,6 +84,22 @@ bool conversation_before(const ConversationKey& a, const ConversationKey& b) noe
   return a.server_port != b.server_port ? a.server_port < b.server_port : a.ip_protocol < b.ip_protocol;
 }
 
+constexpr uint32_t service_of(const DestinationPort& port) noexcept { return uint32_t{port.ip_protocol} << 16 | port.port; }
+
+/// Adds up what several workers counted for one port of an address; the first so many are left, in no order to be relied on.
+size_t add_up_ports(std::span<DestinationPort> ports) noexcept {
+  std::sort(ports.begin(), ports.end(), [](const DestinationPort& a, const DestinationPort& b) { return service_of(a) < service_of(b); });
+  size_t count = 0;
+  for (const DestinationPort& port : ports) {
+    if (count > 0 && service_of(ports[count - 1]) == service_of(port)) {
+      ports[count - 1].traffic += port.traffic;
+    } else {
+      ports[count++] = port;
+    }
+  }
+  return count;
+}
+
 Traffic both_ways(const Traffic& there, const Traffic& back) noexcept {
   return {there.packets + back.packets, there.bytes + back.bytes};
 }
@@ -91,12 +107,17 @@ Traffic both_ways(const Traffic& there, const Traffic& back) noexcept {
 }  // namespace
 
 Ranked<Destination> rank_destinations(std::span<const Tables* const> workers, size_t most) {
-  const Sum sum(workers, &Tables::destinations);
+  // The rows of all workers are gone through one after the other, always in the same order, and not added up before.
+  const auto for_each_row = [&](auto visit) {
+    for (const Tables* tables : workers) tables->destinations.for_each(visit);
+  };
+  size_t row_count = 0;
+  for (const Tables* tables : workers) row_count += tables->destinations.size();
   BoundedMap<AddressKey, AddressTotal> totals(std::numeric_limits<size_t>::max());
-  totals.make_room(sum.map().size());
-  std::vector<uint32_t> number_of;  // the address of each row of the table
-  number_of.reserve(sum.map().size());
-  sum.map().for_each([&](const DestinationKey& key, const Traffic& traffic) {
+  totals.make_room(row_count);
+  std::vector<uint32_t> number_of;  // the address of each row
+  number_of.reserve(row_count);
+  for_each_row([&](const DestinationKey& key, const Traffic& traffic) {
     AddressTotal& total = *totals.at({key.address, key.family});
     if (total.number == 0) total.number = totals.size();
     total.traffic += traffic;
@@ -114,7 +135,7 @@ Ranked<Destination> rank_destinations(std::span<const Tables* const> workers, si
   std::vector<uint32_t>& row_of = number_of;
   std::vector<size_t> begin(first.size() + 2);
   auto its_number = number_of.begin();
-  sum.map().for_each([&](const DestinationKey& key, const Traffic&) {
+  for_each_row([&](const DestinationKey& key, const Traffic&) {
     uint32_t& at = *its_number++;
     at = key.ip_protocol == 0 ? 0 : place[at];
     if (at != 0) ++begin[at + 1];
@@ -123,17 +144,16 @@ Ranked<Destination> rank_destinations(std::span<const Tables* const> workers, si
   std::vector<DestinationPort> ports(begin.back());
   auto next = begin;
   auto its_row = row_of.begin();
-  sum.map().for_each([&](const DestinationKey& key, const Traffic& traffic) {
+  for_each_row([&](const DestinationKey& key, const Traffic& traffic) {
     if (const uint32_t at = *its_row++; at != 0) ports[next[at]++] = {key.ip_protocol, key.port, traffic};
   });
   for (size_t i = 0; i < ranked.rows.size(); ++i) {
-    Destination& row = ranked.rows[i];
     const auto its_ports = std::span(ports).subspan(begin[i + 1], begin[i + 2] - begin[i + 1]);
-    row.ports.assign(its_ports.begin(), its_ports.end());
-    std::sort(row.ports.begin(), row.ports.end(), [](const DestinationPort& a, const DestinationPort& b) {
-      if (a.traffic != b.traffic) return a.traffic > b.traffic;
-      return a.ip_protocol != b.ip_protocol ? a.ip_protocol < b.ip_protocol : a.port < b.port;
+    const size_t count = workers.size() > 1 ? add_up_ports(its_ports) : its_ports.size();
+    std::sort(its_ports.begin(), its_ports.begin() + static_cast<ptrdiff_t>(count), [](const DestinationPort& a, const DestinationPort& b) {
+      return a.traffic != b.traffic ? a.traffic > b.traffic : service_of(a) < service_of(b);
     });
+    ranked.rows[i].ports.assign(its_ports.begin(), its_ports.begin() + static_cast<ptrdiff_t>(count));
   }
   return ranked;
 }

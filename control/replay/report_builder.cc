@@ -227,10 +227,7 @@ Report make_report(const std::shared_ptr<Analysis>& analysis, const InspectOptio
   const std::array<std::function<void()>, 7> tasks{
       [&] { take(handshakes_by_server(runs, options.most_rows), report.handshakes_by_server, report.handshake_server_count); },
       [&] { gather_flows(*analysis, report); },
-      [&] {
-        bring_together(own, &Tables::destinations);
-        take(rank_destinations(tables, options.most_rows), report.destinations, report.destination_count);
-      },
+      [&] { take(rank_destinations(tables, options.most_rows), report.destinations, report.destination_count); },
       [&] {
         bring_together(own, &Tables::conversations);
         take(rank_conversations(tables, rules, options.most_rows), report.conversations, report.conversation_count);
