@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <thread>
 
+#include "dataplane/base/spin_pause.h"
+
 namespace wirewatch {
 
 Fanout::Fanout(FileChain& chain, unsigned workers, const ParseOptions& options)
@@ -51,20 +53,22 @@ void Fanout::steer(Slot& slot, uint64_t number) {
 }
 
 Poll FanoutSource::poll(Burst& burst) {
-  constexpr unsigned kLooks = 200;
+  constexpr unsigned kLooks = 200, kSpinningLooks = 150, kPauses = 16;
   for (unsigned looks = 0;;) {
     Fanout::Slot& slot = fanout_.slot_of(batch_);
     const uint64_t ready = slot.ready.load(std::memory_order_acquire);
     if (ready == Fanout::kEnd) return Poll::End;
     if (ready != batch_) {
       // Another worker may be reading or parsing just that batch. To fall asleep and be woken takes longer than that
-      // mostly does, so it is looked out for first.
+      // mostly does, so it is looked out for first: without a system call, then, should it want this very core, with one.
       const bool patient = ++looks >= kLooks;
       if (fanout_.produce(patient)) continue;
       // Without room for another batch, or at the end, the one that is waited for is being parsed by another worker, or
       // will be read by the one that still needs the room.
       if (patient) {
         slot.ready.wait(ready, std::memory_order_acquire);
+      } else if (looks <= kSpinningLooks) {
+        for (unsigned i = 0; i < kPauses; ++i) spin_pause();
       } else {
         std::this_thread::yield();
       }
