@@ -9,7 +9,6 @@
 namespace wirewatch {
 namespace {
 
-constexpr double kNanosecond = 1e-9;
 
 void about_us(Families& families, const MetricsState& state) {
   families.gauge("build_info", "Version of the control daemon; the value is 1").value(1.0, {{"version", state.version}});

@@ -7,7 +7,6 @@ namespace wirewatch {
 namespace {
 
 constexpr size_t kStepsPerOctave = 8;
-constexpr double kNanosecond = 1e-9;
 // From 15 us to 16 s: what is faster or slower still counts in the first bucket and in +Inf.
 constexpr size_t kFirstShown = 4 * kStepsPerOctave;
 constexpr size_t kLastShown = 24 * kStepsPerOctave;

@@ -16,6 +16,8 @@ namespace wirewatch {
 
 using Labels = std::vector<std::pair<std::string, std::string>>;
 
+inline constexpr double kNanosecond = 1e-9;  // in seconds, the unit of every family of times
+
 class Families {
  public:
   /// `name` without the prefix "wirewatch_"; counters end in _total, times in _seconds. Values follow in the same family.

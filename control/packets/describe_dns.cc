@@ -15,7 +15,7 @@ struct TypeName {
   uint16_t type;
   std::string_view name;
 };
-constexpr std::array kTypes{
+constexpr std::array kTypeNames{
     TypeName{1, "A"},        TypeName{2, "NS"},      TypeName{5, "CNAME"},  TypeName{6, "SOA"},     TypeName{12, "PTR"},
     TypeName{13, "HINFO"},   TypeName{15, "MX"},     TypeName{16, "TXT"},   TypeName{28, "AAAA"},   TypeName{32, "NB"},
     TypeName{33, "SRV"},     TypeName{35, "NAPTR"},  TypeName{39, "DNAME"}, TypeName{41, "OPT"},    TypeName{43, "DS"},
@@ -32,7 +32,7 @@ constexpr std::array<std::string_view, 7> kOperations{
 enum : uint16_t { kA = 1, kNs = 2, kCname = 5, kSoa = 6, kPtr = 12, kMx = 15, kAaaa = 28, kSrv = 33, kDname = 39 };
 
 void put_type(uint16_t type, InfoText& info) noexcept {
-  for (const TypeName& each : kTypes) {
+  for (const TypeName& each : kTypeNames) {
     if (each.type == type) {
       info.put(each.name);
       return;

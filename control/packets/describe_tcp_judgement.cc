@@ -7,7 +7,6 @@
 namespace wirewatch {
 namespace {
 
-constexpr uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kAck = 0x10;
 constexpr int64_t kMillisecond = 1'000'000;
 
 bool before(uint32_t a, uint32_t b) noexcept { return static_cast<int32_t>(a - b) < 0; }
@@ -20,7 +19,7 @@ struct Segment {
   uint32_t frame;
 
   bool has(uint8_t any) const noexcept { return (flags & any) != 0; }
-  bool plain() const noexcept { return !has(kSyn | kFin | kRst); }
+  bool plain() const noexcept { return !has(tcp_flag::kSyn | tcp_flag::kFin | tcp_flag::kRst); }
 };
 
 /// The name of a segment below what its sender has sent already.
@@ -51,7 +50,7 @@ bool put_judgement(const Segment& segment, TcpSender& sender, const TcpSender& p
                    InfoText& info) noexcept {
   if (segment.window == 0 && segment.plain()) info.put("[TCP ZeroWindow] ");
   if (!sender.seen) return false;
-  if (before(sender.next_sequence, segment.sequence) && !segment.has(kRst)) {
+  if (before(sender.next_sequence, segment.sequence) && !segment.has(tcp_flag::kRst)) {
     info.put("[TCP Previous segment not captured] ");
     return false;
   }
@@ -62,14 +61,14 @@ bool put_judgement(const Segment& segment, TcpSender& sender, const TcpSender& p
   }
   if (segment.length == 0 && segment.plain()) {
     const bool repeated = segment.window != 0 && segment.sequence == sender.next_sequence && segment.acknowledgment == sender.acknowledged;
-    if (repeated && segment.has(kAck)) put_repeated_ack(segment, sender, peer, info);
+    if (repeated && segment.has(tcp_flag::kAck)) put_repeated_ack(segment, sender, peer, info);
     return false;
   }
   if (segment.length > 0 && segment.plain() && peer.seen && peer.window_shift >= 0 &&
       segment.end == peer.acknowledged + (uint32_t{peer.window} << peer.window_shift)) {
     info.put("[TCP Window Full] ");
   }
-  const bool carries = segment.length > 0 || segment.has(kSyn | kFin);
+  const bool carries = segment.length > 0 || segment.has(tcp_flag::kSyn | tcp_flag::kFin);
   if (!carries || !before(segment.sequence, sender.next_sequence)) return false;
   const std::string_view name = name_of_resent(segment, sender, peer, rtt_ns);
   info.put("[TCP ", name, "] ");
@@ -93,7 +92,7 @@ TcpJudgement judge_tcp(const Frame& frame, const uint8_t* header, const Applicat
                   .flags = header[13],
                   .time_ns = frame.packet.time.ns,
                   .frame = static_cast<uint32_t>(frame.packet.number)};
-  segment.end = segment.sequence + segment.length + (segment.has(kSyn | kFin) ? 1 : 0);
+  segment.end = segment.sequence + segment.length + (segment.has(tcp_flag::kSyn | tcp_flag::kFin) ? 1 : 0);
 
   bool keeps_alive = false;
   const int64_t rtt_ns = data.stream->has_initial_rtt ? data.stream->initial_rtt_ns : 0;
@@ -103,7 +102,7 @@ TcpJudgement judge_tcp(const Frame& frame, const uint8_t* header, const Applicat
     sender.next_sequence = segment.end;
     sender.sent_ns = segment.time_ns;
   }
-  if (segment.has(kAck)) {
+  if (segment.has(tcp_flag::kAck)) {
     if (!sender.seen || sender.acknowledged != segment.acknowledgment) {
       sender.last_new_ack_frame = segment.frame;
       sender.repeated_acks = 0;
@@ -112,7 +111,7 @@ TcpJudgement judge_tcp(const Frame& frame, const uint8_t* header, const Applicat
     sender.acknowledged_ns = segment.time_ns;
   }
   sender.window = segment.window;
-  sender.window_shift = segment.has(kSyn) ? int16_t{0} : data.stream->window_shift == -2 ? int16_t{0} : data.stream->window_shift;
+  sender.window_shift = segment.has(tcp_flag::kSyn) ? int16_t{0} : data.stream->window_shift == -2 ? int16_t{0} : data.stream->window_shift;
   sender.kept_alive = keeps_alive;
   sender.seen = true;
   return {.resent = resent && segment.length > 0};

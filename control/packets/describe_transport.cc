@@ -4,12 +4,12 @@
 
 #include "control/packets/describe.h"
 #include "control/packets/describe_memory.h"
+#include "control/packets/transport_number.h"
 #include "dataplane/base/byte_reader.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr uint8_t kTcp = 6, kUdp = 17, kUdpLite = 136, kSctp = 132;
 constexpr std::string_view kArrow = " \u2192 ";
 
 void put_ports(const ApplicationData& data, InfoText& info) noexcept {
@@ -52,16 +52,15 @@ void put_tcp_options(std::span<const uint8_t> options, uint32_t acknowledgment_b
 }
 
 void put_tcp(const Frame& frame, const uint8_t* header, const ApplicationData& data, InfoText& info) noexcept {
-  constexpr uint16_t kSyn = 0x02, kAck = 0x10;
   const uint16_t flags = load_be16(header + 12) & 0x1ff;
   const uint32_t sequence_base = data.stream != nullptr ? data.stream->sequence_base : 0;
   const uint32_t acknowledgment_base = data.stream != nullptr ? data.stream->acknowledgment_base : 0;
-  const int shift = data.stream != nullptr && (flags & kSyn) == 0 && data.stream->window_shift > 0 ? data.stream->window_shift : 0;
+  const int shift = data.stream != nullptr && (flags & tcp_flag::kSyn) == 0 && data.stream->window_shift > 0 ? data.stream->window_shift : 0;
   put_ports(data, info);
   info.put(" [");
   put_flags(flags, info);
   info.put("] Seq=", load_be32(header + 4) - sequence_base);
-  if ((flags & kAck) != 0) info.put(" Ack=", load_be32(header + 8) - acknowledgment_base);
+  if ((flags & tcp_flag::kAck) != 0) info.put(" Ack=", load_be32(header + 8) - acknowledgment_base);
   info.put(" Win=", uint32_t{load_be16(header + 14)} << shift, " Len=", data.length);
   const size_t header_length = (header[12] >> 4) * 4u;
   const auto captured = static_cast<size_t>(frame.packet.data + frame.packet.captured_length - header);
@@ -79,7 +78,7 @@ ApplicationData application_data(const Frame& frame, DescribeMemory& memory) noe
           .length = layers.payload_length,
           .source_port = low ? layers.key.low_port : layers.key.high_port,
           .destination_port = low ? layers.key.high_port : layers.key.low_port,
-          .udp = layers.key.ip_protocol != kTcp,
+          .udp = layers.key.ip_protocol != transport_number::kTcp,
           .memory = memory,
           .frame_number = frame.packet.number,
           .flow = layers.flow_hash};
@@ -178,7 +177,7 @@ void describe_transport(const Frame& frame, DescribeMemory& memory, PacketLine& 
   const Layers& layers = frame.layers;
   const uint8_t ip_protocol = layers.key.ip_protocol;
   bool resent = false;
-  if (ip_protocol == kTcp) {
+  if (ip_protocol == transport_number::kTcp) {
     line.protocol = "TCP";
     if (const uint8_t* const header = last_header(frame, Protocol::Tcp, 20)) {
       if (frame.streams != nullptr) data.stream = frame.streams->find(static_cast<uint32_t>(header - frame.packet.data));
@@ -186,7 +185,7 @@ void describe_transport(const Frame& frame, DescribeMemory& memory, PacketLine& 
       put_tcp(frame, header, data, line.info);
     }
   } else {
-    line.protocol = ip_protocol == kUdp ? "UDP" : ip_protocol == kUdpLite ? "UDP-Lite" : ip_protocol == kSctp ? "SCTP" : "IP";
+    line.protocol = ip_protocol == transport_number::kUdp ? "UDP" : ip_protocol == transport_number::kUdpLite ? "UDP-Lite" : ip_protocol == transport_number::kSctp ? "SCTP" : "IP";
     put_ports(data, line.info);
     line.info.put(" Len=", data.length);
   }

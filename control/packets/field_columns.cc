@@ -15,7 +15,6 @@ namespace {
 enum LineColumn : size_t { kNumber, kTime, kSource, kDestination, kProtocol, kLength, kInfo };
 constexpr std::array<std::string_view, 7> kLineColumns{"No.", "Time", "Source", "Destination", "Protocol", "Length", "Info"};
 constexpr std::string_view kColumnPrefix = "_ws.col.";
-constexpr uint64_t kLinesBetweenChecks = 4096;
 
 /// Wireshark wrote these with a capital before 4.2 and without since.
 std::optional<size_t> line_column(std::string_view name) {

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <tuple>
 
+#include "control/packets/transport_number.h"
+
 namespace wirewatch {
 namespace {
 
@@ -31,8 +33,6 @@ FlowKey key_between(const Endpoint& client, const Endpoint& server, uint8_t ip_p
 
 int64_t known(const std::optional<int64_t>& duration) noexcept { return duration.value_or(kNoDuration); }
 
-constexpr uint8_t kTcp = 6;
-
 }  // namespace
 
 void FlowBook::on_handshake(const HandshakeRecord& handshake) noexcept {
@@ -40,7 +40,7 @@ void FlowBook::on_handshake(const HandshakeRecord& handshake) noexcept {
     ++refused_;
     return;
   }
-  handshakes_.push_back({hash(key_between(handshake.client, handshake.server, kTcp)), handshake});
+  handshakes_.push_back({hash(key_between(handshake.client, handshake.server, transport_number::kTcp)), handshake});
 }
 
 void FlowBook::on_flow(const FlowRecord& flow) noexcept {

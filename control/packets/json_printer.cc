@@ -5,7 +5,6 @@ namespace wirewatch {
 namespace {
 
 constexpr std::string_view kPacketsSchema = "wirewatch/packets/1";
-constexpr uint64_t kLinesBetweenChecks = 4096;
 
 }  // namespace
 

@@ -9,7 +9,6 @@ namespace {
 
 // The least widths of tshark's columns.
 constexpr size_t kNumberWidth = 5, kTimeWidth = 10, kAddressWidth = 12;
-constexpr uint64_t kLinesBetweenChecks = 4096;
 
 void put_spaces(size_t count, Output& out) noexcept {
   constexpr std::string_view kSpaces = "            ";

@@ -3,11 +3,11 @@
 
 #include "control/packets/describe.h"
 #include "control/packets/describe_memory.h"
+#include "control/packets/transport_number.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr uint8_t kTcp = 6;
 
 }  // namespace
 
@@ -40,7 +40,7 @@ void PacketDescriber::describe(const Frame& frame, PacketLine& line) noexcept {
 void PacketDescriber::remember(const Frame& frame) noexcept {
   const Layers& layers = frame.layers;
   const Protocol last = layers.depth > 0 ? layers.protocols[layers.depth - 1u] : Protocol::None;
-  const bool refers = layers.has_flow ? layers.key.ip_protocol == kTcp || layers.payload_captured > 0 : last == Protocol::Icmp || last == Protocol::Icmpv6;
+  const bool refers = layers.has_flow ? layers.key.ip_protocol == transport_number::kTcp || layers.payload_captured > 0 : last == Protocol::Icmp || last == Protocol::Icmpv6;
   if (refers) describe(frame, *unseen_);
 }
 

@@ -14,6 +14,9 @@
 
 namespace wirewatch {
 
+/// How often a printer looks whether somebody still reads.
+inline constexpr uint64_t kLinesBetweenChecks = 4096;
+
 /// Takes the frames that match; either function returns false to end the scan.
 class FrameVisitor {
  public:

@@ -7,23 +7,23 @@
 namespace wirewatch {
 namespace {
 
-constexpr std::array<std::string_view, 11> kWords{"",   "",     "len",  "port", "client_port", "u8",
-                                                  "be16", "le16", "be24", "be32", "le32"};
-static_assert(kWords.size() == static_cast<size_t>(kLastOperandKind) + 1);
-constexpr std::array<std::string_view, 6> kArithmetic{"", " + ", " - ", " * ", " & ", " % "};
-static_assert(kArithmetic.size() == static_cast<size_t>(kLastArithmetic) + 1);
-constexpr std::array<std::string_view, 7> kComparisons{" == ", " != ", " < ", " <= ", " > ", " >= ", " in "};
-static_assert(kComparisons.size() == static_cast<size_t>(kLastComparison) + 1);
+constexpr std::array<std::string_view, 11> kOperandTexts{"",     "",     "len",  "port", "client_port", "u8",
+                                                         "be16", "le16", "be24", "be32", "le32"};
+static_assert(kOperandTexts.size() == static_cast<size_t>(kLastOperandKind) + 1);
+constexpr std::array<std::string_view, 6> kArithmeticTexts{"", " + ", " - ", " * ", " & ", " % "};
+static_assert(kArithmeticTexts.size() == static_cast<size_t>(kLastArithmetic) + 1);
+constexpr std::array<std::string_view, 7> kComparisonTexts{" == ", " != ", " < ", " <= ", " > ", " >= ", " in "};
+static_assert(kComparisonTexts.size() == static_cast<size_t>(kLastComparison) + 1);
 
 std::string text_of(const Operand& operand) {
   if (operand.kind == OperandKind::Constant) return std::to_string(operand.value);
-  const std::string word(kWords[static_cast<size_t>(operand.kind)]);
+  const std::string word(kOperandTexts[static_cast<size_t>(operand.kind)]);
   return operand.kind < OperandKind::U8 ? word : word + "@" + std::to_string(operand.value);
 }
 
 std::string text_of(const Term& term) {
   if (term.arithmetic == Arithmetic::None) return text_of(term.first);
-  return text_of(term.first) + std::string(kArithmetic[static_cast<size_t>(term.arithmetic)]) + text_of(term.second);
+  return text_of(term.first) + std::string(kArithmeticTexts[static_cast<size_t>(term.arithmetic)]) + text_of(term.second);
 }
 
 /// The term with numbers in place of its fields; empty with `missing` set when one lies outside the payload.
@@ -34,13 +34,13 @@ std::string value_of(const Term& term, const PredicateInput& input, std::string&
     return {};
   };
   if (term.arithmetic == Arithmetic::None) return value(term.first);
-  return value(term.first) + std::string(kArithmetic[static_cast<size_t>(term.arithmetic)]) + value(term.second);
+  return value(term.first) + std::string(kArithmeticTexts[static_cast<size_t>(term.arithmetic)]) + value(term.second);
 }
 
 }  // namespace
 
 std::string text_of(const Predicate& predicate) {
-  const std::string sign(kComparisons[static_cast<size_t>(predicate.comparison)]);
+  const std::string sign(kComparisonTexts[static_cast<size_t>(predicate.comparison)]);
   const std::string right = predicate.comparison == Comparison::InRange
                                 ? text_of(predicate.right.first) + ".." + text_of(predicate.right.second)
                                 : text_of(predicate.right);
@@ -50,7 +50,7 @@ std::string text_of(const Predicate& predicate) {
 std::string compared(const Predicate& predicate, const PredicateInput& input) {
   std::string missing;
   std::string text = value_of(predicate.left, input, missing);
-  text += kComparisons[static_cast<size_t>(predicate.comparison)];
+  text += kComparisonTexts[static_cast<size_t>(predicate.comparison)];
   if (predicate.comparison == Comparison::InRange) {
     text += value_of({predicate.right.first, {}, Arithmetic::None}, input, missing) + ".." +
             value_of({predicate.right.second, {}, Arithmetic::None}, input, missing);

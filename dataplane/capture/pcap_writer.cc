@@ -19,7 +19,7 @@ constexpr size_t kFileHeader = 24, kRecordHeader = 16;
 
 /// The header counts as a block of its own; no record can have its first four bytes, which are seconds of 2055 and
 /// later only on files whose header was flushed long before.
-BlockFile::Block block_at(const uint8_t* block) noexcept {
+BlockFile::Block pcap_block_at(const uint8_t* block) noexcept {
   const uint32_t first = load_le32(block);
   const bool header = (first == kMicroseconds || first == kNanoseconds) && load_le32(block + 4) == (4u << 16 | 2u);
   return {header ? kFileHeader : kRecordHeader + load_le32(block + 8), !header};
@@ -28,7 +28,7 @@ BlockFile::Block block_at(const uint8_t* block) noexcept {
 }  // namespace
 
 Result<std::unique_ptr<CaptureWriter>> PcapWriter::create(const std::string& path, bool nanoseconds) {
-  auto file = BlockFile::create(path, block_at);
+  auto file = BlockFile::create(path, pcap_block_at);
   if (!file) return tl::unexpected(file.error());
   return std::unique_ptr<CaptureWriter>(new PcapWriter(std::move(*file), nanoseconds));
 }

@@ -7,20 +7,10 @@
 
 #include "dataplane/base/byte_order.h"
 #include "dataplane/capture/link_type.h"
+#include "dataplane/capture/pcapng_block_type.h"
 
 namespace wirewatch {
 namespace {
-
-constexpr uint32_t kSectionHeader = 0x0a0d0d0a;
-constexpr uint32_t kInterfaceDescription = 1;
-constexpr uint32_t kObsoletePacket = 2;
-constexpr uint32_t kSimplePacket = 3;
-constexpr uint32_t kNameResolution = 4;
-constexpr uint32_t kInterfaceStatistics = 5;
-constexpr uint32_t kEnhancedPacket = 6;
-constexpr uint32_t kDecryptionSecrets = 10;
-constexpr uint32_t kCustom = 0x00000bad;
-constexpr uint32_t kCustomNotCopied = 0x40000bad;
 
 constexpr uint32_t kByteOrderMagic = 0x1a2b3c4d;
 constexpr uint32_t kMinBlock = 12;          // type, total length, total length
@@ -39,7 +29,7 @@ constexpr uint32_t round_up_to_4(uint32_t length) noexcept { return (length + 3)
 }  // namespace
 
 bool starts_as_pcapng(std::span<const uint8_t> head) noexcept {
-  return head.size() >= 4 && load_le32(head.data()) == kSectionHeader;
+  return head.size() >= 4 && load_le32(head.data()) == pcapng_block::kSectionHeader;
 }
 
 Result<void> check_pcapng_header(std::span<const uint8_t> head, const std::string& name) {
@@ -97,7 +87,7 @@ size_t PcapNgFramer::frame_enhanced(std::span<const uint8_t> bytes, std::vector<
 
   while (packets.size() < limit && static_cast<size_t>(end - at) >= kMinEnhanced) {
     const uint32_t total = load(at + 4);
-    if (load(at) != kEnhancedPacket || total < kMinEnhanced || total % 4 != 0) break;
+    if (load(at) != pcapng_block::kEnhancedPacket || total < kMinEnhanced || total % 4 != 0) break;
     if (total > static_cast<size_t>(end - at) || total > kMaxFramerLookahead || load(at + total - kTrailer) != total) break;
     const uint32_t interface_id = load(at + 8);
     const uint32_t captured = load(at + 20);
@@ -153,7 +143,7 @@ size_t PcapNgFramer::frame_block(std::span<const uint8_t> bytes, bool last, std:
     return 0;
   }
   // The section header's type reads the same in both byte orders, and its byte order is told inside.
-  const bool is_section = load_le32(bytes.data()) == kSectionHeader;
+  const bool is_section = load_le32(bytes.data()) == pcapng_block::kSectionHeader;
   if (is_section) {
     const uint32_t magic = load_le32(bytes.data() + 8);
     if (magic != kByteOrderMagic && magic != __builtin_bswap32(kByteOrderMagic)) {
@@ -166,9 +156,9 @@ size_t PcapNgFramer::frame_block(std::span<const uint8_t> bytes, bool last, std:
   const uint32_t type = load32(bytes.data());
   const uint32_t claimed = load32(bytes.data() + 4);
   const uint32_t least = is_section                      ? kMinSectionHeader
-                         : type == kInterfaceDescription ? kMinInterface
-                         : type == kSimplePacket         ? kMinSimple
-                         : type == kEnhancedPacket || type == kObsoletePacket ? kMinEnhanced
+                         : type == pcapng_block::kInterfaceDescription ? kMinInterface
+                         : type == pcapng_block::kSimplePacket         ? kMinSimple
+                         : type == pcapng_block::kEnhancedPacket || type == pcapng_block::kObsoletePacket ? kMinEnhanced
                                                                               : kMinBlock;
   if (claimed < least || claimed > kMaxBlock) {
     damage(fmt::format("the block of type {:#x} at byte {} claims a length of {}, expected {} to {}", type, offset_,
@@ -194,16 +184,16 @@ size_t PcapNgFramer::frame_block(std::span<const uint8_t> bytes, bool last, std:
   }
   const auto block = bytes.first(whole ? visible - kTrailer : visible);
   switch (type) {
-    case kSectionHeader: begin_section(block); break;
-    case kInterfaceDescription: describe_interface(block, whole); break;
-    case kEnhancedPacket:
-    case kObsoletePacket:
-    case kSimplePacket: read_packet_block(type, block, total, packets); break;
-    case kNameResolution:
-    case kInterfaceStatistics:
-    case kDecryptionSecrets: break;
-    case kCustom:
-    case kCustomNotCopied: summary_.count(Unread::CustomBlock); break;
+    case pcapng_block::kSectionHeader: begin_section(block); break;
+    case pcapng_block::kInterfaceDescription: describe_interface(block, whole); break;
+    case pcapng_block::kEnhancedPacket:
+    case pcapng_block::kObsoletePacket:
+    case pcapng_block::kSimplePacket: read_packet_block(type, block, total, packets); break;
+    case pcapng_block::kNameResolution:
+    case pcapng_block::kInterfaceStatistics:
+    case pcapng_block::kDecryptionSecrets: break;
+    case pcapng_block::kCustom:
+    case pcapng_block::kCustomNotCopied: summary_.count(Unread::CustomBlock); break;
     default: summary_.count(Unread::UnknownBlock); break;
   }
   return stopped_ ? 0 : visible;
@@ -240,7 +230,7 @@ void PcapNgFramer::read_packet_block(uint32_t type, std::span<const uint8_t> blo
                                      std::vector<Packet>& packets) {
   const uint8_t* const at = block.data();
   PacketFields fields;
-  if (type == kSimplePacket) {
+  if (type == pcapng_block::kSimplePacket) {
     fields.original = load32(at + 8);
     fields.captured = std::min(fields.original, total - kMinSimple);
     if (!interfaces_.empty() && interfaces_[0].snapshot_length != 0) {
@@ -249,7 +239,7 @@ void PcapNgFramer::read_packet_block(uint32_t type, std::span<const uint8_t> blo
     fields.header = 12;
     fields.timed = false;
   } else {
-    fields.interface = type == kEnhancedPacket ? load32(at + 8) : load16(at + 8);
+    fields.interface = type == pcapng_block::kEnhancedPacket ? load32(at + 8) : load16(at + 8);
     fields.time = uint64_t{load32(at + 12)} << 32 | load32(at + 16);
     fields.captured = load32(at + 20);
     fields.original = load32(at + 24);

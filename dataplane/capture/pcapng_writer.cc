@@ -7,14 +7,13 @@
 #include <utility>
 
 #include "dataplane/base/byte_order.h"
+#include "dataplane/capture/pcapng_block_type.h"
 
 namespace wirewatch {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "sections are written in the machine's order");
 
-constexpr uint32_t kSectionHeader = 0x0a0d0d0a, kInterfaceDescription = 1, kSimplePacket = 3, kInterfaceStatistics = 5,
-                   kEnhancedPacket = 6;
 constexpr size_t kFrame = 12;  // type and length before a block's body, the length again behind it
 
 namespace option {
@@ -25,7 +24,7 @@ constexpr uint16_t kDropped = 4;                                                
 constexpr uint16_t kStart = 2, kStop = 3, kReceived = 4, kLost = 5, kAccepted = 6, kLostBySystem = 7, kDelivered = 8;
 }  // namespace option
 
-constexpr uint8_t kNanoseconds = 9;        // if_tsresol: 10^-9
+constexpr uint8_t kInNanoseconds = 9;      // if_tsresol: 10^-9
 constexpr uint8_t kFilterIsText = 0;       // if_filter: libpcap's syntax follows
 constexpr size_t kLongestText = 16 * 1024;  // of an option; the format allows 65,535 bytes
 
@@ -86,18 +85,18 @@ class BlockBuilder {
   bool has_options_ = false;
 };
 
-BlockFile::Block block_at(const uint8_t* block) noexcept {
+BlockFile::Block pcapng_block_at(const uint8_t* block) noexcept {
   const uint32_t type = load_le32(block);
-  return {load_le32(block + 4), type == kEnhancedPacket || type == kSimplePacket};
+  return {load_le32(block + 4), type == pcapng_block::kEnhancedPacket || type == pcapng_block::kSimplePacket};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<CaptureWriter>> PcapNgWriter::create(const std::string& path, const CaptureOrigin& origin) {
-  auto file = BlockFile::create(path, block_at);
+  auto file = BlockFile::create(path, pcapng_block_at);
   if (!file) return tl::unexpected(file.error());
   std::unique_ptr<PcapNgWriter> writer(new PcapNgWriter(std::move(*file)));
-  BlockBuilder block(writer->file_.reserve(4 * kLongestText), kSectionHeader);
+  BlockBuilder block(writer->file_.reserve(4 * kLongestText), pcapng_block::kSectionHeader);
   block.put(uint32_t{0x1a2b3c4d});
   block.put(uint16_t{1});
   block.put(uint16_t{0});
@@ -112,14 +111,14 @@ Result<std::unique_ptr<CaptureWriter>> PcapNgWriter::create(const std::string& p
 Result<uint32_t> PcapNgWriter::add_interface(const CaptureInterface& interface) {
   uint8_t* const at = file_.reserve(4 * kLongestText);
   if (at == nullptr) return fail(fault());
-  BlockBuilder block(at, kInterfaceDescription);
+  BlockBuilder block(at, pcapng_block::kInterfaceDescription);
   block.put(interface.link_type);
   block.put(uint16_t{0});
   block.put(interface.snapshot_length);
   block.option(option::kName, interface.name);
   block.option(option::kDescription, interface.description);
   block.begin_option(option::kResolution, 1);
-  block.put_padded(&kNanoseconds, 1);
+  block.put_padded(&kInNanoseconds, 1);
   if (!interface.filter.empty()) {
     block.option(option::kFilter, std::string(1, char{kFilterIsText}) + interface.filter);
   }
@@ -143,7 +142,7 @@ bool PcapNgWriter::write(const Packet& packet, uint32_t interface, const PacketN
   constexpr size_t kFixed = kFrame + 20, kOptions = 3 * 4 + 8 + kLongestComment;
   uint8_t* const at = file_.reserve(kFixed + padded(packet.captured_length) + kOptions);
   if (at == nullptr) [[unlikely]] return false;
-  BlockBuilder block(at, kEnhancedPacket);
+  BlockBuilder block(at, pcapng_block::kEnhancedPacket);
   block.put(interface);
   block.put_time(packet.time.ns < 0 ? 0 : static_cast<uint64_t>(packet.time.ns));
   block.put(packet.captured_length);
@@ -161,7 +160,7 @@ bool PcapNgWriter::write(const Packet& packet, uint32_t interface, const PacketN
 bool PcapNgWriter::write_timeless(const Packet& packet) noexcept {
   uint8_t* const at = file_.reserve(kFrame + 4 + padded(packet.captured_length));
   if (at == nullptr) return false;
-  BlockBuilder block(at, kSimplePacket);
+  BlockBuilder block(at, pcapng_block::kSimplePacket);
   block.put(packet.original_length);
   block.put_padded(packet.data, packet.captured_length);
   file_.commit(block.finish());
@@ -172,7 +171,7 @@ bool PcapNgWriter::write_timeless(const Packet& packet) noexcept {
 bool PcapNgWriter::write_statistics(uint32_t interface, const InterfaceStatistics& statistics, Timestamp now) noexcept {
   uint8_t* const at = file_.reserve(kFrame + 12 + 8 * 12);
   if (at == nullptr) return false;
-  BlockBuilder block(at, kInterfaceStatistics);
+  BlockBuilder block(at, pcapng_block::kInterfaceStatistics);
   block.put(interface);
   block.put_time(now.ns < 0 ? 0 : static_cast<uint64_t>(now.ns));
   block.time_option(option::kStart, statistics.first);

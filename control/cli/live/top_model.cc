@@ -28,7 +28,7 @@ std::string detail_of(const Json& row, const char* detail) {
   return std::string(text_of(busiest, "transport")) + "/" + std::to_string(port);
 }
 
-uint64_t growth(uint64_t before, uint64_t now) noexcept { return now > before ? now - before : 0; }
+uint64_t growth(uint64_t earlier, uint64_t now) noexcept { return now > earlier ? now - earlier : 0; }
 
 }  // namespace
 
@@ -59,11 +59,11 @@ std::vector<TopRow> TopModel::ranked(const Json& rows, const char* name, const c
   std::vector<TopRow> ranked;
   for (auto& [key, row] : by_name) {
     row.name = key;
-    const auto before = (oldest.*counted).find(key);
-    if (seconds > 0 && before != (oldest.*counted).end()) {
+    const auto earlier = (oldest.*counted).find(key);
+    if (seconds > 0 && earlier != (oldest.*counted).end()) {
       row.packets_per_second =
-          static_cast<double>(growth(before->second.packets, row.total.packets)) / seconds;
-      row.bits_per_second = static_cast<double>(growth(before->second.bytes, row.total.bytes)) * 8 / seconds;
+          static_cast<double>(growth(earlier->second.packets, row.total.packets)) / seconds;
+      row.bits_per_second = static_cast<double>(growth(earlier->second.bytes, row.total.bytes)) * 8 / seconds;
     }
     ranked.push_back(std::move(row));
   }
