@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -93,22 +92,21 @@ ExitStatus check_filter(const FilterRequest& request) {
 
 }  // namespace
 
-CommandRun declare_filter(CLI::App& app) {
+CommandRun declare_filter(Options options) {
   const auto request = std::make_shared<FilterRequest>();
-  app.require_subcommand(1);
-  CLI::App* fields = app.add_subcommand("fields", "List the fields that filters and -e know, with their types");
-  fields->add_option("PROTOCOL", request->prefixes, "Only the fields of these protocols, such as tcp")->type_name("");
-  fields->add_flag("--json", request->json, "One JSON document, schema wirewatch/filter-fields/1");
-  CLI::App* check = app.add_subcommand("check", "Say whether a filter is right, or where it is wrong");
-  check->add_option("FILTER", request->expression, "A display filter, in Wireshark's syntax")->required()->type_name("");
-  check->add_flag("--bpf", request->bpf, "It is a BPF expression, in tcpdump's syntax, for Ethernet");
-  check->add_option("--rules", request->rules, "Rules whose applications are names in filters, in place of the shipped ones")
-      ->allow_extra_args(false)
-      ->take_all()
-      ->type_name("DIR");
-  check->footer("Example:\n  wirewatch filter check 'tcp.port == 111 and not bittorrent'\n\nExit status: 0 right; 1 wrong, with "
+  options.needs_a_command();
+  const Options fields = options.command("fields", "List the fields that filters and -e know, with their types");
+  fields.value("PROTOCOL", request->prefixes, "Only the fields of these protocols, such as tcp").value_name("");
+  fields.flag("--json", request->json, "One JSON document, schema wirewatch/filter-fields/1");
+  const Options check = options.command("check", "Say whether a filter is right, or where it is wrong");
+  check.value("FILTER", request->expression, "A display filter, in Wireshark's syntax").required().value_name("");
+  check.flag("--bpf", request->bpf, "It is a BPF expression, in tcpdump's syntax, for Ethernet");
+  check.value("--rules", request->rules, "Rules whose applications are names in filters, in place of the shipped ones")
+      .once_each()
+      .value_name("DIR");
+  check.footer("Example:\n  wirewatch filter check 'tcp.port == 111 and not bittorrent'\n\nExit status: 0 right; 1 wrong, with "
                 "the column; 2 wrong usage.");
-  return [request, fields] { return fields->parsed() ? list_the_fields(*request) : check_filter(*request); };
+  return [request, fields] { return fields.chosen() ? list_the_fields(*request) : check_filter(*request); };
 }
 
 }  // namespace wirewatch

@@ -2,10 +2,10 @@
 // `wirewatch filter fields` and `wirewatch filter check`: for those who write display filters.
 #pragma once
 
-#include "control/cli/command.h"
+#include "control/cli/options/command.h"
 
 namespace wirewatch {
 
-CommandRun declare_filter(CLI::App& app);
+CommandRun declare_filter(Options options);
 
 }  // namespace wirewatch

@@ -2,10 +2,10 @@
 // `wirewatch inspect FILE...`: reads captures and answers the four questions about them.
 #pragma once
 
-#include "control/cli/command.h"
+#include "control/cli/options/command.h"
 
 namespace wirewatch {
 
-CommandRun declare_inspect(CLI::App& app);
+CommandRun declare_inspect(Options options);
 
 }  // namespace wirewatch

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "control/cli/command.h"
+#include "control/cli/options/command.h"
 
 namespace wirewatch {
 
@@ -28,7 +28,7 @@ struct PacketsRequest {
   size_t max_flows = 10'000'000;
 };
 
-CommandRun declare_packets(CLI::App& app);
+CommandRun declare_packets(Options options);
 
 /// Reads the captures and prints or writes what was asked for.
 ExitStatus run_packets(const PacketsRequest& request);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/cli/rules_command.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <functional>
@@ -207,44 +206,43 @@ ExitStatus list_rules(const RulesRequest& request) {
 
 }  // namespace
 
-CommandRun declare_rules(CLI::App& app) {
+CommandRun declare_rules(Options options) {
   const auto request = std::make_shared<RulesRequest>();
-  app.require_subcommand(1);
-  CLI::App* check = app.add_subcommand("check", "Say what is wrong with rules, or how large they compile");
+  options.needs_a_command();
+  const Options check = options.command("check", "Say what is wrong with rules, or how large they compile");
   check
-      ->add_option("PATH", request->checked,
+      .value("PATH", request->checked,
                    "Folders or files to check together with the shipped rules; none: the shipped rules")
-      ->type_name("");
-  check->add_flag("--costs", request->costs, "Size and scan cost of every rule, not only of those in PATH");
-  check->footer(
+      .value_name("");
+  check.flag("--costs", request->costs, "Size and scan cost of every rule, not only of those in PATH");
+  check.footer(
       "Example:\n  wirewatch rules check own-rules/ draft.toml\n\nExit status: 0 no fault; 1 faults, each "
       "with file, line and column; 2 unreadable.");
-  const auto take_rules = [](CLI::App& command, std::vector<std::string>& rules) {
+  const auto take_rules = [](Options command, std::vector<std::string>& rules) {
     command
-        .add_option("--rules", rules,
+        .value("--rules", rules,
                     "Folder of rules in place of the shipped ones; given twice, the second adds to the first and wins")
-        ->allow_extra_args(false)
-        ->take_all()
-        ->type_name("DIR");
+        .once_each()
+        .value_name("DIR");
   };
-  CLI::App* list = app.add_subcommand("list", "Name the applications that can be recognised");
-  take_rules(*list, request->rules);
-  CLI::App* explain = app.add_subcommand("explain", "Say why a flow of a capture has its name");
-  explain->add_option("FILE", request->explain.files, "Captures, several are read as one")->required()->type_name("");
+  const Options list = options.command("list", "Name the applications that can be recognised");
+  take_rules(list, request->rules);
+  const Options explain = options.command("explain", "Say why a flow of a capture has its name");
+  explain.value("FILE", request->explain.files, "Captures, several are read as one").required().value_name("");
   explain
-      ->add_option("--flow", request->explain.flow,
+      .value("--flow", request->explain.flow,
                    "Number of the flow in the order of the report, or CLIENT:PORT-SERVER:PORT")
-      ->required()
-      ->type_name("FLOW");
-  take_rules(*explain, request->explain.rules);
-  explain->footer(
+      .required()
+      .value_name("FLOW");
+  take_rules(explain, request->explain.rules);
+  explain.footer(
       "Examples:\n  wirewatch rules explain office.pcapng --flow 12\n  wirewatch rules explain office.pcapng --flow "
       "10.0.0.5:50012-10.0.0.9:443");
-  CLI::App* reload = app.add_subcommand("reload", "Let the daemon compile its rules again and put them in force");
-  return [request, check, explain, reload, run_reload = declare_rules_reload(*reload)] {
-    if (explain->parsed()) return explain_rules(request->explain);
-    if (reload->parsed()) return run_reload();
-    return check->parsed() ? check_rules(*request) : list_rules(*request);
+  const Options reload = options.command("reload", "Let the daemon compile its rules again and put them in force");
+  return [request, check, explain, reload, run_reload = declare_rules_reload(reload)] {
+    if (explain.chosen()) return explain_rules(request->explain);
+    if (reload.chosen()) return run_reload();
+    return check.chosen() ? check_rules(*request) : list_rules(*request);
   };
 }
 

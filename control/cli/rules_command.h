@@ -2,10 +2,10 @@
 // `wirewatch rules check` and `wirewatch rules list`: for those who write rules.
 #pragma once
 
-#include "control/cli/command.h"
+#include "control/cli/options/command.h"
 
 namespace wirewatch {
 
-CommandRun declare_rules(CLI::App& app);
+CommandRun declare_rules(Options options);
 
 }  // namespace wirewatch

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/cli/run_command.h"
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <memory>
 
@@ -64,15 +63,15 @@ ExitStatus run(const RunRequest& request) {
 
 }  // namespace
 
-CommandRun declare_run(CLI::App& app) {
+CommandRun declare_run(Options options) {
   const auto request = std::make_shared<RunRequest>();
-  app.add_option("--config", request->config, "Configuration, [control] in it; " + std::string(kDefaultConfig) + " when it exists")
-      ->type_name("FILE");
-  app.add_option("--api-socket", request->api_socket, "Unix socket to answer on, in place of the configured one")->type_name("PATH");
-  app.add_option("--dataplane-socket", request->dataplane_socket, "Socket of the data plane, in place of the configured one")
-      ->type_name("PATH");
-  app.add_flag("--check-config", request->check_only, "Say what is wrong with the configuration, and leave");
-  app.footer(
+  options.value("--config", request->config, "Configuration, [control] in it; " + std::string(kDefaultConfig) + " when it exists")
+      .value_name("FILE");
+  options.value("--api-socket", request->api_socket, "Unix socket to answer on, in place of the configured one").value_name("PATH");
+  options.value("--dataplane-socket", request->dataplane_socket, "Socket of the data plane, in place of the configured one")
+      .value_name("PATH");
+  options.flag("--check-config", request->check_only, "Say what is wrong with the configuration, and leave");
+  options.footer(
       "Examples:\n"
       "  wirewatch run                                 attach to a data plane that somebody else starts\n"
       "  wirewatch run --config wirewatch.toml         start the data plane of its [dataplane] section\n"

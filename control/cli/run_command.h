@@ -2,10 +2,10 @@
 // `wirewatch run`: the control daemon.
 #pragma once
 
-#include "control/cli/command.h"
+#include "control/cli/options/command.h"
 
 namespace wirewatch {
 
-CommandRun declare_run(CLI::App& app);
+CommandRun declare_run(Options options);
 
 }  // namespace wirewatch

@@ -20,6 +20,7 @@ LAYERS = {
     "dataplane/pipeline": ("dataplane/base", "dataplane/packet", "dataplane/capture", "dataplane/flow", "dataplane/classify",
                            "dataplane/stats", "dataplane/filter", "dataplane/source"),
     "dataplane/app": ("dataplane/",),
+    "control/boost": (),
     "control/rules": ("dataplane/",),
     "control/report": ("dataplane/",),
     "control/aggregate": ("dataplane/", "control/report"),
@@ -40,14 +41,14 @@ LAYERS = {
 # Third-party headers have one home each. A name ending in a star is every header that begins so.
 HOMES = {
     "rte_*": ("dataplane/source", "dataplane/app", "tests", "bench"),
-    "boost/*": ("control/api", "control/client", "control/daemon", "tests"),
+    "boost/*": ("control/boost", "control/api", "control/client", "control/daemon", "tests"),
     "bpf/*": ("dataplane/xdp", "dataplane/source", "tests"),
     "xdp/*": ("dataplane/source", "tests"),
     "prometheus/*": ("control/metrics", "control/api", "tests"),
     "hs.h": ("dataplane/classify", "control/rules", "tests", "bench"),
     "hs/hs.h": ("dataplane/classify", "control/rules", "tests", "bench"),
     "toml++/toml.h": ("dataplane/base", "dataplane/app", "control", "tests", "tools"),
-    "CLI/CLI.hpp": ("control/cli", "dataplane/app", "tests", "bench"),
+    "CLI/CLI.hpp": ("control/cli/options", "dataplane/app", "tests", "bench"),
 }
 
 SOURCE = (".h", ".cc")

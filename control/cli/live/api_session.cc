@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/cli/live/api_session.h"
 
-#include <CLI/CLI.hpp>
 #include <array>
 
 #include "control/cli/standard_streams.h"
@@ -9,16 +8,16 @@
 
 namespace wirewatch {
 
-void declare_api_options(CLI::App& app, ApiOptions& request) {
-  app.add_flag("--json", request.json, "The daemon's answer, one JSON document, instead of the page");
-  declare_socket_option(app, request);
+void declare_api_options(Options options, ApiOptions& request) {
+  options.flag("--json", request.json, "The daemon's answer, one JSON document, instead of the page");
+  declare_socket_option(options, request);
 }
 
-void declare_socket_option(CLI::App& app, ApiOptions& request) {
-  app.add_option("--socket", request.socket,
+void declare_socket_option(Options options, ApiOptions& request) {
+  options.value("--socket", request.socket,
                  "The daemon's socket; without it $WIREWATCH_API, $XDG_RUNTIME_DIR/wirewatch/api.sock or "
                  "/run/wirewatch/api.sock")
-      ->type_name("PATH");
+      .value_name("PATH");
 }
 
 ExitStatus complain(std::string_view command, const ApiError& error) {

@@ -10,14 +10,10 @@
 #include <vector>
 
 #include "control/cli/exit_status.h"
+#include "control/cli/options/options.h"
 #include "control/client/api_client.h"
 #include "control/client/json_access.h"
 #include "control/report/page.h"
-
-namespace CLI {
-class App;
-class Option;
-}  // namespace CLI
 
 namespace wirewatch {
 
@@ -27,9 +23,9 @@ struct ApiOptions {
 };
 
 /// Declares --socket.
-void declare_socket_option(CLI::App& app, ApiOptions& request);
+void declare_socket_option(Options options, ApiOptions& request);
 /// Declares --json and --socket.
-void declare_api_options(CLI::App& app, ApiOptions& request);
+void declare_api_options(Options options, ApiOptions& request);
 
 using Document = std::shared_ptr<const Json>;
 

@@ -3,7 +3,6 @@
 
 #include <time.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "control/cli/live/api_session.h"
@@ -58,35 +57,35 @@ ExitStatus change(const BlockOrders& orders, bool add) {
 
 }  // namespace
 
-CommandRun declare_block(CLI::App& app) {
+CommandRun declare_block(Options options) {
   const auto orders = std::make_shared<BlockOrders>();
-  app.require_subcommand(1);
+  options.needs_a_command();
   const auto add = [&](const char* name, const char* summary) {
-    CLI::App* const command = app.add_subcommand(name, summary);
-    declare_api_options(*command, *orders);
-    command->footer(kBlockExamples + std::string(kExitStatusHelp));
+    const Options command = options.command(name, summary);
+    declare_api_options(command, *orders);
+    command.footer(kBlockExamples + std::string(kExitStatusHelp));
     return command;
   };
-  CLI::App* const adds = add("add", "Block an address, a prefix, a connection, an application or a category");
-  CLI::App* const lists = add("list", "What is blocked, until when, and what never is");
-  CLI::App* const removes = add("remove", "Block it no longer");
-  for (CLI::App* const each : {adds, removes}) {
-    each->add_option("WHAT", orders->words, "ADDRESS, PREFIX, APPLICATION or CATEGORY, or TRANSPORT ADDRESS:PORT ADDRESS:PORT")
-        ->required()
-        ->expected(1, 3)
-        ->type_name("");
-    each->add_flag("--allow", orders->allow, "The allow list instead: addresses that are never blocked");
+  const Options adds = add("add", "Block an address, a prefix, a connection, an application or a category");
+  const Options lists = add("list", "What is blocked, until when, and what never is");
+  const Options removes = add("remove", "Block it no longer");
+  for (const Options each : {adds, removes}) {
+    each.value("WHAT", orders->words, "ADDRESS, PREFIX, APPLICATION or CATEGORY, or TRANSPORT ADDRESS:PORT ADDRESS:PORT")
+        .required()
+        .takes(1, 3)
+        .value_name("");
+    each.flag("--allow", orders->allow, "The allow list instead: addresses that are never blocked");
   }
-  adds->add_option("--for", orders->lasting, "How long: 90s, 10m, 8h, 7d")
-      ->type_name("TIME")
-      ->default_str(orders->lasting)
-      ->check(CLI::Validator(check_lasting, ""));
+  adds.value("--for", orders->lasting, "How long: 90s, 10m, 8h, 7d")
+      .value_name("TIME")
+      .usual(orders->lasting)
+      .check(check_lasting);
   return [=] {
-    if (lists->parsed()) {
+    if (lists.chosen()) {
       return ask_and_print("block list", *orders, {kBlock},
                            [](const auto& documents, const PageStyle& style) { return block_page(*documents[0], style); });
     }
-    return change(*orders, adds->parsed());
+    return change(*orders, adds.chosen());
   };
 }
 

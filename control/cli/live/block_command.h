@@ -2,10 +2,10 @@
 // `wirewatch block`: what an inline data plane does not let through, and until when: add, list, remove.
 #pragma once
 
-#include "control/cli/command.h"
+#include "control/cli/options/command.h"
 
 namespace wirewatch {
 
-CommandRun declare_block(CLI::App& app);
+CommandRun declare_block(Options options);
 
 }  // namespace wirewatch

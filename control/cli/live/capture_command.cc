@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/cli/live/capture_command.h"
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "control/cli/live/api_session.h"
@@ -86,38 +85,38 @@ ExitStatus download(const CaptureOrders& orders) {
 
 }  // namespace
 
-CommandRun declare_capture(CLI::App& app) {
+CommandRun declare_capture(Options options) {
   const auto orders = std::make_shared<CaptureOrders>();
-  app.require_subcommand(1);
+  options.needs_a_command();
   const auto add = [&](const char* name, const char* summary) {
-    CLI::App* const command = app.add_subcommand(name, summary);
-    declare_api_options(*command, *orders);
-    command->footer(std::string(kExitStatusHelp));
+    const Options command = options.command(name, summary);
+    declare_api_options(command, *orders);
+    command.footer(std::string(kExitStatusHelp));
     return command;
   };
-  const auto name_of = [&](CLI::App* command, std::string& variable) {
-    command->add_option("NAME", variable, "The session")->required()->type_name("");
+  const auto name_of = [&](Options command, std::string& variable) {
+    command.value("NAME", variable, "The session").required().value_name("");
   };
-  CLI::App* const starts = add("start", "Save packets of live traffic that match, now or when something happens");
-  declare_capture_options(*starts, orders->start);
-  starts->footer(kStartExamples + std::string(kExitStatusHelp));
-  CLI::App* const stops = add("stop", "End a session; its files stay");
+  const Options starts = add("start", "Save packets of live traffic that match, now or when something happens");
+  declare_capture_options(starts, orders->start);
+  starts.footer(kStartExamples + std::string(kExitStatusHelp));
+  const Options stops = add("stop", "End a session; its files stay");
   add("list", "All sessions: what they save, how much, what got lost");
-  CLI::App* const shows = add("show", "One session: its counts, files and firings, and why it ended");
-  CLI::App* const erases = add("delete", "Forget a session and delete its files");
-  for (CLI::App* const each : {stops, shows, erases}) name_of(each, orders->name);
-  CLI::App* const downloads = app.add_subcommand("download", "Bring the files of a session here");
+  const Options shows = add("show", "One session: its counts, files and firings, and why it ended");
+  const Options erases = add("delete", "Forget a session and delete its files");
+  for (const Options each : {stops, shows, erases}) name_of(each, orders->name);
+  const Options downloads = options.command("download", "Bring the files of a session here");
   name_of(downloads, orders->download.session);
-  downloads->add_option("FILE", orders->download.file, "One of its files; all of them without it")->type_name("");
-  downloads->add_option("-o,--output", orders->download.output, "File or folder to write to, or - for standard output")->type_name("PATH");
-  declare_socket_option(*downloads, *orders);
-  downloads->footer("Example:\n  wirewatch capture download portmap -o - | tshark -r -\n\n" + std::string(kExitStatusHelp));
+  downloads.value("FILE", orders->download.file, "One of its files; all of them without it").value_name("");
+  downloads.value("-o,--output", orders->download.output, "File or folder to write to, or - for standard output").value_name("PATH");
+  declare_socket_option(downloads, *orders);
+  downloads.footer("Example:\n  wirewatch capture download portmap -o - | tshark -r -\n\n" + std::string(kExitStatusHelp));
   return [=] {
-    if (starts->parsed()) return start(*orders);
-    if (stops->parsed()) return stop(*orders);
-    if (erases->parsed()) return erase(*orders);
-    if (downloads->parsed()) return download(*orders);
-    const bool one = shows->parsed();
+    if (starts.chosen()) return start(*orders);
+    if (stops.chosen()) return stop(*orders);
+    if (erases.chosen()) return erase(*orders);
+    if (downloads.chosen()) return download(*orders);
+    const bool one = shows.chosen();
     return ask_and_print(one ? "capture show" : "capture list", *orders, {one ? target_of(orders->name) : kCaptures},
                          [one](const auto& documents, const PageStyle& style) {
                            return one ? capture_page(*documents[0], style) : captures_page(*documents[0], style);

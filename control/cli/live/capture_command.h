@@ -2,10 +2,10 @@
 // `wirewatch capture`: sessions that save packets of live traffic: begin, end, list, show, delete, download.
 #pragma once
 
-#include "control/cli/command.h"
+#include "control/cli/options/command.h"
 
 namespace wirewatch {
 
-CommandRun declare_capture(CLI::App& app);
+CommandRun declare_capture(Options options);
 
 }  // namespace wirewatch

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/cli/live/capture_request.h"
 
-#include <CLI/CLI.hpp>
 #include <charconv>
 
-#include "control/cli/option_checks.h"
+#include "control/cli/options/option_checks.h"
 #include "control/client/quantities.h"
 #include "dataplane/base/timestamp.h"
 
@@ -12,20 +11,20 @@ namespace wirewatch {
 namespace {
 
 
-CLI::Validator a_size() {
-  return CLI::Validator([](const std::string& text) {
+ValueCheck a_size() {
+  return [](const std::string& text) {
     const auto size = parse_size(text);
     if (!size) return size.error().message;
     return *size > 0 ? std::string() : "expected a size above 0, not '" + text + "'";
-  }, "");
+  };
 }
 
-CLI::Validator a_time() {
-  return CLI::Validator([](const std::string& text) {
+ValueCheck a_time() {
+  return [](const std::string& text) {
     const auto time = parse_duration(text);
     if (!time) return time.error().message;
     return *time > 0 ? std::string() : "expected a time above 0, not '" + text + "'";
-  }, "");
+  };
 }
 
 struct RttLimit {
@@ -110,36 +109,36 @@ Result<Json> trigger_of(const CaptureRequest& request) {
 
 }  // namespace
 
-void declare_capture_options(CLI::App& app, CaptureRequest& request) {
-  app.add_option("NAME", request.name, "Name of the session: letters, digits and _ . -")->required()->type_name("");
+void declare_capture_options(Options options, CaptureRequest& request) {
+  options.value("NAME", request.name, "Name of the session: letters, digits and _ . -").required().value_name("");
   const auto add = [&](const char* group, const char* name, auto& variable, const char* value, const char* description) {
-    return app.add_option(name, variable, description)->type_name(value)->group(group);
+    return options.value(name, variable, description).value_name(value).group(group);
   };
   const char *const which = "Which packets", *const most = "How much", *const files = "Files", *const when = "When: one trigger at most";
   add(which, "--port", request.port, "PORT", "Only packets of this port of the data plane");
-  auto* const filter = add(which, "-Y,--filter", request.filter, "FILTER", "Only packets for which this display filter holds, in Wireshark's syntax");
-  add(which, "--bpf", request.bpf, "EXPR", "Only packets for which this BPF expression holds, in tcpdump's syntax")->excludes(filter);
-  add(which, "--snap", request.snap_length, "N", "Keep the first N bytes of each packet")->check(whole_number(1, 262'144));
-  add(most, "--max-bytes", request.max_bytes, "SIZE", "Stop after so many bytes of files")->check(a_size());
-  add(most, "--max-packets", request.max_packets, "N", "Stop after N packets")->check(whole_number(1, uint64_t{1} << 60));
-  add(most, "--for", request.duration, "TIME", "Stop after this time; with a trigger: how long each firing records")->check(a_time());
-  add(files, "--ring-size", request.ring_size, "SIZE", "Begin another file at this size")->check(a_size());
-  add(files, "--ring-time", request.ring_time, "TIME", "Begin another file after this time")->check(a_time());
-  add(files, "--ring-files", request.ring_files, "N", "Keep the newest N files")->check(whole_number(1, 10'000));
+  const Option filter = add(which, "-Y,--filter", request.filter, "FILTER", "Only packets for which this display filter holds, in Wireshark's syntax");
+  add(which, "--bpf", request.bpf, "EXPR", "Only packets for which this BPF expression holds, in tcpdump's syntax").excludes(filter);
+  add(which, "--snap", request.snap_length, "N", "Keep the first N bytes of each packet").check(whole_number(1, 262'144));
+  add(most, "--max-bytes", request.max_bytes, "SIZE", "Stop after so many bytes of files").check(a_size());
+  add(most, "--max-packets", request.max_packets, "N", "Stop after N packets").check(whole_number(1, uint64_t{1} << 60));
+  add(most, "--for", request.duration, "TIME", "Stop after this time; with a trigger: how long each firing records").check(a_time());
+  add(files, "--ring-size", request.ring_size, "SIZE", "Begin another file at this size").check(a_size());
+  add(files, "--ring-time", request.ring_time, "TIME", "Begin another file after this time").check(a_time());
+  add(files, "--ring-files", request.ring_files, "N", "Keep the newest N files").check(whole_number(1, 10'000));
   add(files, "--directory", request.directory, "NAME", "Folder of the files inside the daemon's capture directory (NAME unless given)");
-  add(when, "--every", request.every, "TIME", "Again and again")->check(a_time());
+  add(when, "--every", request.every, "TIME", "Again and again").check(a_time());
   add(when, "--calendar", request.calendar, "WHEN", "At times of the calendar as systemd writes them: 'Mon..Fri 09:00'");
   add(when, "--on-unwanted", request.unwanted, "NAMES", "On an alert about these applications or categories; about any without NAMES")
-      ->expected(0, 1)
-      ->default_str("");
-  auto* const rtt = add(when, "--on-rtt", request.rtt, "LIMIT", "When SYN,ACKs take longer: 'p99 > 50ms'")->check(CLI::Validator(check_rtt_limit, ""));
-  add(when, "--window", request.window, "TIME", "Of --on-rtt: over the last 1m, 5m or 1h")->check(one_of({"1m", "5m", "1h"}))->needs(rtt);
-  add(when, "--on-port", request.rtt_port, "N", "Of --on-rtt: only servers on this port")->check(whole_number(1, 65'535))->needs(rtt);
-  app.add_flag("--on-loss", request.on_loss, "When packets get lost before Wirewatch sees them")->group(when);
-  add(when, "--before", request.before, "TIME", "With a trigger: the packets of this time before it, too")->check(a_time());
-  add(when, "--before-size", request.before_size, "SIZE", "Memory for these packets")->check(a_size());
-  add(when, "--at-most-every", request.at_most_every, "TIME", "Ignore the trigger for this time once it fired")->check(a_time());
-  add(when, "--keep", request.keep, "N", "Keep the files of the newest N firings")->check(whole_number(1, 10'000));
+      .takes(0, 1)
+      .usual("");
+  const Option rtt = add(when, "--on-rtt", request.rtt, "LIMIT", "When SYN,ACKs take longer: 'p99 > 50ms'").check(check_rtt_limit);
+  add(when, "--window", request.window, "TIME", "Of --on-rtt: over the last 1m, 5m or 1h").check(one_of({"1m", "5m", "1h"})).needs(rtt);
+  add(when, "--on-port", request.rtt_port, "N", "Of --on-rtt: only servers on this port").check(whole_number(1, 65'535)).needs(rtt);
+  options.flag("--on-loss", request.on_loss, "When packets get lost before Wirewatch sees them").group(when);
+  add(when, "--before", request.before, "TIME", "With a trigger: the packets of this time before it, too").check(a_time());
+  add(when, "--before-size", request.before_size, "SIZE", "Memory for these packets").check(a_size());
+  add(when, "--at-most-every", request.at_most_every, "TIME", "Ignore the trigger for this time once it fired").check(a_time());
+  add(when, "--keep", request.keep, "N", "Keep the files of the newest N firings").check(whole_number(1, 10'000));
 }
 
 Result<Json> capture_body(const CaptureRequest& request) {

@@ -7,12 +7,9 @@
 #include <optional>
 #include <string>
 
+#include "control/cli/options/options.h"
 #include "control/client/json_access.h"
 #include "dataplane/base/result.h"
-
-namespace CLI {
-class App;
-}
 
 namespace wirewatch {
 
@@ -27,7 +24,7 @@ struct CaptureRequest {
   bool on_loss = false;
 };
 
-void declare_capture_options(CLI::App& app, CaptureRequest& request);
+void declare_capture_options(Options options, CaptureRequest& request);
 
 /// The body of POST /api/v1/captures.
 Result<Json> capture_body(const CaptureRequest& request);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/cli/live/doctor_command.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -55,18 +54,17 @@ ExitStatus run_doctor(const DoctorRequest& request) {
 
 }  // namespace
 
-CommandRun declare_doctor(CLI::App& app) {
+CommandRun declare_doctor(Options options) {
   const auto request = std::make_shared<DoctorRequest>();
-  app.add_flag("--json", request->json, "One JSON document, schema wirewatch/doctor/1, instead of the page");
-  app.add_option("--interface", request->interfaces,
+  options.flag("--json", request->json, "One JSON document, schema wirewatch/doctor/1, instead of the page");
+  options.value("--interface", request->interfaces,
                  "Interface to look at, may be repeated; all with a device behind them unless given")
-      ->type_name("NAME")
-      ->allow_extra_args(false)
-      ->take_all();
-  app.add_option("--dataplane", request->dataplane,
+      .value_name("NAME")
+      .once_each();
+  options.value("--dataplane", request->dataplane,
                  "The data plane's program, when it is not beside this one")
-      ->type_name("FILE");
-  app.footer("Exit status: 0 live capture works, perhaps with warnings; 1 something keeps it from working.");
+      .value_name("FILE");
+  options.footer("Exit status: 0 live capture works, perhaps with warnings; 1 something keeps it from working.");
   return [request] { return run_doctor(*request); };
 }
 

@@ -2,10 +2,10 @@
 // `wirewatch doctor`: what keeps live capture from working here, and the commands that mend it.
 #pragma once
 
-#include "control/cli/command.h"
+#include "control/cli/options/command.h"
 
 namespace wirewatch {
 
-CommandRun declare_doctor(CLI::App& app);
+CommandRun declare_doctor(Options options);
 
 }  // namespace wirewatch

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/cli/live/live_commands.h"
 
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "control/cli/live/api_session.h"
 #include "control/cli/live/live_pages.h"
-#include "control/cli/option_checks.h"
+#include "control/cli/options/option_checks.h"
 #include "control/cli/terminal.h"
 #include "control/client/live_report.h"
 
@@ -24,23 +23,23 @@ struct ViewRequest : ApiOptions {
   std::string application;
 };
 
-void declare_top(CLI::App& app, ViewRequest& request) {
-  app.add_option("--top", request.top, "Rows of each table")
-      ->type_name("N")
-      ->default_str(std::to_string(request.top))
-      ->check(whole_number(1, kMostRows));
+void declare_top(Options options, ViewRequest& request) {
+  options.value("--top", request.top, "Rows of each table")
+      .value_name("N")
+      .usual(std::to_string(request.top))
+      .check(whole_number(1, kMostRows));
 }
 
-void declare_port(CLI::App& app, ViewRequest& request, const char* description) {
-  app.add_option("--port", request.port, description)->type_name("N")->check(whole_number(1, 65'535));
+void declare_port(Options options, ViewRequest& request, const char* description) {
+  options.value("--port", request.port, description).value_name("N").check(whole_number(1, 65'535));
 }
 
-void declare_sort(CLI::App& app, ViewRequest& request, const std::vector<std::string>& keys) {
+void declare_sort(Options options, ViewRequest& request, const std::vector<std::string>& keys) {
   request.sort = keys.front();
-  app.add_option("--sort", request.sort, "Order of the rows: " + listed(keys))
-      ->type_name("KEY")
-      ->default_str(request.sort)
-      ->check(one_of(keys));
+  options.value("--sort", request.sort, "Order of the rows: " + listed(keys))
+      .value_name("KEY")
+      .usual(request.sort)
+      .check(one_of(keys));
 }
 
 TextOptions text_options(const ViewRequest& request, const PageStyle& style) {
@@ -76,17 +75,17 @@ std::string target_of(std::string_view path, const ViewRequest& request) {
 
 /// A command whose options are all of ViewRequest's.
 using Declared = std::shared_ptr<ViewRequest>;
-Declared declare_view(CLI::App& app) {
+Declared declare_view(Options options) {
   auto request = std::make_shared<ViewRequest>();
-  declare_api_options(app, *request);
-  app.footer(std::string(kExitStatusHelp));
+  declare_api_options(options, *request);
+  options.footer(std::string(kExitStatusHelp));
   return request;
 }
 
 }  // namespace
 
-CommandRun declare_status(CLI::App& app) {
-  const Declared request = declare_view(app);
+CommandRun declare_status(Options options) {
+  const Declared request = declare_view(options);
   return [request] {
     return ask_and_print(
         "status", *request, {"/api/v1/status"},
@@ -94,9 +93,9 @@ CommandRun declare_status(CLI::App& app) {
   };
 }
 
-CommandRun declare_protocols(CLI::App& app) {
-  const Declared request = declare_view(app);
-  declare_top(app, *request);
+CommandRun declare_protocols(Options options) {
+  const Declared request = declare_view(options);
+  declare_top(options, *request);
   return [request] {
     return ask_and_print("protocols", *request, {"/api/v1/protocols", target_of("/api/v1/alerts", *request)},
                          [&](const auto& documents, const PageStyle& style) {
@@ -105,11 +104,11 @@ CommandRun declare_protocols(CLI::App& app) {
   };
 }
 
-CommandRun declare_destinations(CLI::App& app) {
-  const Declared request = declare_view(app);
-  declare_top(app, *request);
-  declare_port(app, *request, "Only this port");
-  declare_sort(app, *request, {"packets", "bytes"});
+CommandRun declare_destinations(Options options) {
+  const Declared request = declare_view(options);
+  declare_top(options, *request);
+  declare_port(options, *request, "Only this port");
+  declare_sort(options, *request, {"packets", "bytes"});
   return [request] {
     return ask_and_print(
         "destinations", *request,
@@ -120,15 +119,15 @@ CommandRun declare_destinations(CLI::App& app) {
   };
 }
 
-CommandRun declare_handshakes(CLI::App& app) {
-  const Declared request = declare_view(app);
-  declare_top(app, *request);
-  declare_port(app, *request, "Only servers on this port");
+CommandRun declare_handshakes(Options options) {
+  const Declared request = declare_view(options);
+  declare_top(options, *request);
+  declare_port(options, *request, "Only servers on this port");
   request->window = "1m";
-  app.add_option("--window", request->window, "How far back: 1m, 5m or 1h")
-      ->type_name("TIME")
-      ->default_str(request->window)
-      ->check(one_of({"1m", "5m", "1h"}));
+  options.value("--window", request->window, "How far back: 1m, 5m or 1h")
+      .value_name("TIME")
+      .usual(request->window)
+      .check(one_of({"1m", "5m", "1h"}));
   return [request] {
     return ask_and_print("handshakes", *request, {target_of("/api/v1/handshakes", *request)},
                          [&](const auto& documents, const PageStyle& style) {
@@ -138,12 +137,12 @@ CommandRun declare_handshakes(CLI::App& app) {
   };
 }
 
-CommandRun declare_flows(CLI::App& app) {
-  const Declared request = declare_view(app);
-  declare_top(app, *request);
-  declare_port(app, *request, "Only flows to or from this port");
-  declare_sort(app, *request, {"recent", "packets", "bytes"});
-  app.add_option("--application", request->application, "Only flows of this application")->type_name("NAME");
+CommandRun declare_flows(Options options) {
+  const Declared request = declare_view(options);
+  declare_top(options, *request);
+  declare_port(options, *request, "Only flows to or from this port");
+  declare_sort(options, *request, {"recent", "packets", "bytes"});
+  options.value("--application", request->application, "Only flows of this application").value_name("NAME");
   return [request] {
     return ask_and_print("flows", *request, {target_of("/api/v1/flows", *request)},
                          [&](const auto& documents, const PageStyle& style) {
@@ -152,9 +151,9 @@ CommandRun declare_flows(CLI::App& app) {
   };
 }
 
-CommandRun declare_alerts(CLI::App& app) {
-  const Declared request = declare_view(app);
-  declare_top(app, *request);
+CommandRun declare_alerts(Options options) {
+  const Declared request = declare_view(options);
+  declare_top(options, *request);
   return [request] {
     return ask_and_print("alerts", *request, {target_of("/api/v1/alerts", *request)},
                          [&](const auto& documents, const PageStyle& style) {

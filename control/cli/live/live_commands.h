@@ -3,18 +3,18 @@
 // alerts; and those that tell it to do something: replay, rules reload.
 #pragma once
 
-#include "control/cli/command.h"
+#include "control/cli/options/command.h"
 
 namespace wirewatch {
 
-CommandRun declare_status(CLI::App& app);
-CommandRun declare_protocols(CLI::App& app);
-CommandRun declare_destinations(CLI::App& app);
-CommandRun declare_handshakes(CLI::App& app);
-CommandRun declare_flows(CLI::App& app);
-CommandRun declare_alerts(CLI::App& app);
-CommandRun declare_replay(CLI::App& app);
+CommandRun declare_status(Options options);
+CommandRun declare_protocols(Options options);
+CommandRun declare_destinations(Options options);
+CommandRun declare_handshakes(Options options);
+CommandRun declare_flows(Options options);
+CommandRun declare_alerts(Options options);
+CommandRun declare_replay(Options options);
 /// The command below `rules`.
-CommandRun declare_rules_reload(CLI::App& app);
+CommandRun declare_rules_reload(Options options);
 
 }  // namespace wirewatch

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Commands that tell the daemon to do something.
-#include <CLI/CLI.hpp>
 #include <charconv>
 #include <filesystem>
 #include <memory>
@@ -67,25 +66,25 @@ ExitStatus reload(const ApiOptions& request) {
 
 }  // namespace
 
-CommandRun declare_replay(CLI::App& app) {
+CommandRun declare_replay(Options options) {
   const auto request = std::make_shared<ReplayRequest>();
-  app.add_option("FILE", request->file, "A capture; the daemon must be able to read it")
-      ->required()
-      ->type_name("");
-  app.add_option("--speed", request->speed,
+  options.value("FILE", request->file, "A capture; the daemon must be able to read it")
+      .required()
+      .value_name("");
+  options.value("--speed", request->speed,
                  "How many times faster than its time stamps say; max: as fast as it goes")
-      ->type_name("X")
-      ->default_str("1")
-      ->check(CLI::Validator(check_speed, ""));
-  declare_api_options(app, *request);
-  app.footer("The data plane needs a port for it: --port replay.\n\n" + std::string(kExitStatusHelp));
+      .value_name("X")
+      .usual("1")
+      .check(check_speed);
+  declare_api_options(options, *request);
+  options.footer("The data plane needs a port for it: --port replay.\n\n" + std::string(kExitStatusHelp));
   return [request] { return replay(*request); };
 }
 
-CommandRun declare_rules_reload(CLI::App& app) {
+CommandRun declare_rules_reload(Options options) {
   const auto request = std::make_shared<ApiOptions>();
-  declare_api_options(app, *request);
-  app.footer(
+  declare_api_options(options, *request);
+  options.footer(
       "Exit status: 0 the new rules are in force; 1 they are at fault, and the old ones stay; 2 no daemon "
       "answers.");
   return [request] { return reload(*request); };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/cli/live/top_command.h"
 
-#include <CLI/CLI.hpp>
 #include <array>
 #include <memory>
 #include <thread>
@@ -10,7 +9,7 @@
 #include "control/cli/live/screen.h"
 #include "control/cli/live/top_model.h"
 #include "control/cli/live/top_page.h"
-#include "control/cli/option_checks.h"
+#include "control/cli/options/option_checks.h"
 #include "control/cli/standard_streams.h"
 #include "control/cli/terminal.h"
 
@@ -112,14 +111,14 @@ TopSort sort_of(const std::string& name) noexcept {
 
 }  // namespace
 
-CommandRun declare_top(CLI::App& app) {
+CommandRun declare_top(Options options) {
   const auto request = std::make_shared<TopRequest>();
-  declare_api_options(app, *request);
-  app.add_option("--sort", request->sort, "Order of the rows to begin with: now, packets or bytes")
-      ->type_name("KEY")
-      ->default_str("now")
-      ->check(one_of({"now", "packets", "bytes"}));
-  app.footer(
+  declare_api_options(options, *request);
+  options.value("--sort", request->sort, "Order of the rows to begin with: now, packets or bytes")
+      .value_name("KEY")
+      .usual("now")
+      .check(one_of({"now", "packets", "bytes"}));
+  options.footer(
       "Keys: n, p, b sort by what is busy now, by packets, by bytes; space pauses; q or Ctrl-C quits. Into a "
       "pipe it "
       "prints one look and ends.\n\n" +

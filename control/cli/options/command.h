@@ -7,10 +7,7 @@
 #include <string_view>
 
 #include "control/cli/exit_status.h"
-
-namespace CLI {
-class App;
-}
+#include "control/cli/options/options.h"
 
 namespace wirewatch {
 
@@ -20,9 +17,8 @@ using CommandRun = std::function<ExitStatus()>;
 struct Command {
   std::string_view name;
   std::string_view summary;
-  /// Declares arguments on `app`, which lives as long as the run; what it answers is called once they are
-  /// parsed.
-  CommandRun (*declare)(CLI::App& app);
+  /// Declares what the command takes; what it answers is called once that is parsed.
+  CommandRun (*declare)(Options options);
 };
 
 }  // namespace wirewatch

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/cli/help_text.h"
+#include "control/cli/options/help_text.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "control/cli/option_checks.h"
+#include "control/cli/options/option_checks.h"
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace wirewatch {
 
-CLI::Validator whole_number(uint64_t least, uint64_t most) {
-  const auto check = [least, most](const std::string& text) -> std::string {
+ValueCheck whole_number(uint64_t least, uint64_t most) {
+  return [least, most](const std::string& text) -> std::string {
     uint64_t number = 0;
     const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
     const bool whole = fault == std::errc() && end == text.data() + text.size();
@@ -15,18 +16,14 @@ CLI::Validator whole_number(uint64_t least, uint64_t most) {
     return "expected a whole number from " + std::to_string(least) + " to " + std::to_string(most) +
            ", not '" + text + "'";
   };
-  return CLI::Validator(check, "");
 }
 
-CLI::Validator one_of(std::vector<std::string> words) {
-  const auto check = [words = std::move(words)](const std::string& text) -> std::string {
+ValueCheck one_of(std::vector<std::string> words) {
+  return [words = std::move(words)](const std::string& text) -> std::string {
     if (std::find(words.begin(), words.end(), text) != words.end()) return {};
     return "expected " + listed(words) + ", not '" + text + "'";
   };
-  return CLI::Validator(check, "");
 }
-
-CLI::Option* once_each(CLI::Option* option) { return option->allow_extra_args(false)->take_all(); }
 
 std::string listed(const std::vector<std::string>& words) {
   std::string text;
