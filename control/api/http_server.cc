@@ -5,10 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <cstring>
 #include <filesystem>
 #include <vector>
 
@@ -20,19 +23,21 @@ namespace {
 namespace asio = boost::asio;
 using Local = asio::local::stream_protocol;
 using Tcp = asio::ip::tcp;
+using Stream = asio::generic::stream_protocol;  // either of them
+using Acceptor = asio::basic_socket_acceptor<Stream>;
 using ErrorCode = boost::system::error_code;
 
 /// Takes connections and remembers the open ones, to close them at the end.
-template <typename Protocol>
 class Listener {
  public:
   Listener(asio::io_context& io, std::shared_ptr<ServerState> state, bool is_owner)
       : acceptor_(io), again_(io), state_(std::move(state)), is_owner_(is_owner) {}
 
-  typename Protocol::acceptor& acceptor() noexcept { return acceptor_; }
+  Acceptor& acceptor() noexcept { return acceptor_; }
+  const Acceptor& acceptor() const noexcept { return acceptor_; }
 
   void accept() {
-    acceptor_.async_accept([this](ErrorCode error, typename Protocol::socket socket) {
+    acceptor_.async_accept([this](ErrorCode error, Stream::socket socket) {
       if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
       if (error) {  // out of descriptors, say: others may give some back
         again_.expires_after(std::chrono::milliseconds(100));
@@ -42,7 +47,7 @@ class Listener {
         return;
       }
       std::erase_if(sessions_, [](const auto& session) { return session.expired(); });
-      const auto session = std::make_shared<HttpSession<Protocol>>(std::move(socket), state_, is_owner_);
+      const auto session = std::make_shared<HttpSession>(std::move(socket), state_, is_owner_);
       sessions_.push_back(session);
       session->start();
       accept();
@@ -59,11 +64,11 @@ class Listener {
   }
 
  private:
-  typename Protocol::acceptor acceptor_;
+  Acceptor acceptor_;
   asio::steady_timer again_;
   std::shared_ptr<ServerState> state_;
   bool is_owner_;
-  std::vector<std::weak_ptr<HttpSession<Protocol>>> sessions_;
+  std::vector<std::weak_ptr<HttpSession>> sessions_;
 };
 
 /// Whether somebody answers there; a socket whose owner died does not.
@@ -124,7 +129,7 @@ class Server final : public HttpServer {
     auto& acceptor = tcp_.acceptor();
     const Tcp::endpoint endpoint(asio::ip::make_address(listen.address, error), listen.port);
     if (!error) acceptor.open(endpoint.protocol(), error);
-    if (!error) acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor.set_option(Acceptor::reuse_address(true), error);
     if (!error) acceptor.bind(endpoint, error);
     if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
     if (error) return fail("cannot listen on " + shown + ": " + error.message());
@@ -140,14 +145,18 @@ class Server final : public HttpServer {
   uint64_t refused_connections() const noexcept override { return state_->refused; }
   uint16_t tcp_port() const noexcept override {
     ErrorCode error;
-    const auto endpoint = const_cast<Listener<Tcp>&>(tcp_).acceptor().local_endpoint(error);
-    return error ? uint16_t{0} : endpoint.port();
+    const auto endpoint = tcp_.acceptor().local_endpoint(error);
+    if (error) return 0;
+    Tcp::endpoint address;
+    address.resize(endpoint.size());
+    std::memcpy(address.data(), endpoint.data(), endpoint.size());
+    return address.port();
   }
 
  private:
   std::shared_ptr<ServerState> state_;
-  Listener<Local> local_;
-  Listener<Tcp> tcp_;
+  Listener local_;
+  Listener tcp_;
   bool bound_ = false;
 };
 

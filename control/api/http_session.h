@@ -5,7 +5,7 @@
 
 #include <unistd.h>
 
-#include <boost/asio/dispatch.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/basic_stream.hpp>
@@ -33,14 +33,15 @@ struct ServerState {
   bool stopping = false;
 };
 
-template <typename Protocol>
-class HttpSession : public std::enable_shared_from_this<HttpSession<Protocol>> {
+class HttpSession : public std::enable_shared_from_this<HttpSession> {
+  /// Of a Unix socket or of TCP: whoever accepted it knows.
+  using Protocol = boost::asio::generic::stream_protocol;
   using Stream = boost::beast::basic_stream<Protocol>;
   using Error = boost::beast::error_code;
   using Request = boost::beast::http::request<boost::beast::http::string_body>;
 
  public:
-  HttpSession(typename Protocol::socket socket, std::shared_ptr<ServerState> server, bool is_owner)
+  HttpSession(Protocol::socket socket, std::shared_ptr<ServerState> server, bool is_owner)
       : stream_(std::move(socket)), server_(std::move(server)), is_owner_(is_owner) {
     ++server_->connections;
   }
@@ -66,7 +67,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Protocol>> {
     parser_->body_limit(server_->options.most_body_bytes);
     stream_.expires_after(server_->options.read_timeout);
     boost::beast::http::async_read(stream_, buffer_, *parser_,
-                                   [self = this->shared_from_this()](Error error, size_t) { self->on_read(error); });
+                                   [self = shared_from_this()](Error error, size_t) { self->on_read(error); });
   }
 
   void on_read(Error error) {
@@ -107,7 +108,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Protocol>> {
             .caller = is_owner_                        ? Caller::Owner
                       : server_->options.token.empty() ? Caller::Anyone
                                                        : Caller::TokenHolder},
-           server_->live, [self = this->shared_from_this()](ApiResponse response) {
+           server_->live, [self = shared_from_this()](ApiResponse response) {
              boost::asio::post(self->stream_.get_executor(), [self, response = std::move(response)]() mutable {
                self->write(std::move(response));
              });
@@ -132,7 +133,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Protocol>> {
       response_.content_length(file_->size);
       serializer_.emplace(response_);
       stream_.expires_after(server_->options.write_timeout);
-      http::async_write_header(stream_, *serializer_, [self = this->shared_from_this()](Error error, size_t) {
+      http::async_write_header(stream_, *serializer_, [self = shared_from_this()](Error error, size_t) {
         if (!error) self->write_piece();
       });
       return;
@@ -140,7 +141,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Protocol>> {
     response_.body() = std::move(answered.body);
     response_.prepare_payload();
     stream_.expires_after(server_->options.write_timeout);
-    http::async_write(stream_, response_, [self = this->shared_from_this()](Error error, size_t) {
+    http::async_write(stream_, response_, [self = shared_from_this()](Error error, size_t) {
       if (!error) self->answered();
     });
   }
@@ -159,7 +160,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession<Protocol>> {
     sent_ += static_cast<uint64_t>(got);
     stream_.expires_after(server_->options.write_timeout);
     boost::asio::async_write(stream_, boost::asio::buffer(piece_.data(), static_cast<size_t>(got)),
-                             [self = this->shared_from_this()](Error error, size_t) {
+                             [self = shared_from_this()](Error error, size_t) {
                                if (!error) self->write_piece();
                              });
   }
