@@ -27,6 +27,7 @@ WorkerCounters& operator+=(WorkerCounters& sum, const WorkerCounters& more) noex
   sum.pending_syns_evicted += more.pending_syns_evicted;
   sum.not_classified_for_room += more.not_classified_for_room;
   sum.other_paths_refused += more.other_paths_refused;
+  sum.handshakes_unvouched += more.handshakes_unvouched;
   sum.dns_notes_refused += more.dns_notes_refused;
   sum.early_flows_unnamed += more.early_flows_unnamed;
   earliest(sum.first_time, more.first_time);
@@ -61,6 +62,7 @@ void account(std::span<const CountedWork> workers, CaptureSection& capture, Acco
   evicted("table_rows", rows);
   evicted("classification_records", sum.not_classified_for_room);
   evicted("flow_paths", sum.other_paths_refused);
+  evicted("unvouched_handshakes", sum.handshakes_unvouched);
   evicted("host_names", names);
   evicted("client_hellos", hellos);
   evicted("dns_answers", sum.dns_notes_refused);

@@ -114,10 +114,11 @@ Result<void> DataPlane::give_up_privileges() {
   return {};
 }
 
-WorkerOptions DataPlane::worker_options(const Port& of) const {
+WorkerOptions DataPlane::worker_options(Port& of, unsigned number) const {
   const PortConfig& port = of.config();
   WorkerOptions options;
-  options.clocks = {of.steady_since(), of.partner() == nullptr ? nullptr : of.partner()->steady_since()};
+  of.add_clocks(number, options.clocks);
+  if (of.partner() != nullptr) of.partner()->add_clocks(number, options.clocks);
   options.parse = {.vlan_in_key = port.vlan_in_key, .vni_in_key = port.vni_in_key};
   options.max_flows = std::max<uint64_t>(1, config_.max_flows / port.workers);
   options.max_pending_syns = std::max<uint64_t>(1, config_.max_pending_syns / port.workers);
@@ -141,7 +142,7 @@ Result<void> DataPlane::start_workers() {
                             .number_in_port = i,
                             .port = port,
                             .lcore = lcores.empty() ? std::nullopt : std::optional(lcores[i]),
-                            .options = worker_options(*port),
+                            .options = worker_options(*port, i),
                             .loop = {config_.idle, config_.idle_sleep_us, tsc_.ns_per_tick()}};
       auto worker = WorkerThread::start(plan, rules_->prepare(), *region_);
       if (!worker) return tl::unexpected(worker.error());
@@ -152,9 +153,13 @@ Result<void> DataPlane::start_workers() {
   return {};
 }
 
-void DataPlane::tick() {
+void DataPlane::read_clocks() {
   tsc_.reanchor();
   for (const auto& port : ports_) port->maintain();
+}
+
+void DataPlane::tick() {
+  read_clocks();
   for (const auto& worker : workers_) {
     worker->worker().rules().collect();
     worker->worker().drop_list().collect();
@@ -172,6 +177,8 @@ void DataPlane::stop() {
   if (workers_.empty()) return;
   publish("stopping");
   for (const auto& worker : workers_) worker->ask_to_stop();
+  for (const auto& worker : workers_) worker->wait_for_last_packet();
+  read_clocks();
   for (const auto& worker : workers_) worker->stop();
   publish("stopped");
   workers_.clear();

@@ -70,7 +70,8 @@ class DataPlane {
   Result<void> set_up();
   Result<void> give_up_privileges();
   Result<void> start_workers();
-  WorkerOptions worker_options(const Port& of) const;
+  WorkerOptions worker_options(Port& of, unsigned number) const;
+  void read_clocks();
   void offer_rules();
   tl::expected<void, TapFault> offer_taps(const TapRequest& request);
   Result<void> add_block(const BlockRequest& request);

@@ -22,7 +22,7 @@ class DpdkAppPort final : public Port {
   void maintain() override;
   void describe(PortState& state) const override;
   Result<void> use_hardware_clock(bool use) override;
-  const SteadySince* steady_since() const override { return &device_->clock().steady(); }
+  void add_clocks(unsigned, ClockWatches& clocks) override { clocks.add(&device_->clock().watch()); }
   void keep_back(const DropRules& rules) override;
   bool blocks_in_workers() const override { return !config_.inline_with.empty(); }
   std::string why_not_blocking() const override {

@@ -26,12 +26,15 @@ class KernelPort : public Port {
                       [&pair](const Burst& burst, uint64_t drop) { pair.forward(burst, drop); });
       run_live(pair, context.worker, loop, context.stop);
       loop.write_report();
+      read_nic_clock(number);
+      static_cast<KernelPort*>(partner_)->read_nic_clock(number);
     } else {
       WorkerLoop loop(source(number), context.boards, context.settings, [this, number](const Burst& burst, uint64_t blocked) {
         if (blocked != 0) note_blocked(number, burst, blocked);
       });
       run_live(source(number), context.worker, loop, context.stop);
       loop.write_report();
+      read_nic_clock(number);
     }
   }
   void describe(PortState& state) const override {
@@ -50,10 +53,12 @@ class KernelPort : public Port {
   }
   Result<void> use_hardware_clock(bool use) override {
     for (unsigned i = 0; i < config_.workers; ++i) source(i).use_hardware_stamps(use);
-    steady_.doubt();  // durations across the change mix two clocks
     return {};
   }
-  const SteadySince* steady_since() const override { return &steady_; }
+  void add_clocks(unsigned number, ClockWatches& clocks) override {
+    clocks.add(&tsc_.watch());  // which follows the system's, by which the kernel stamps
+    if (const NicClock* const nic = source(number).nic_clock()) clocks.add(&nic->watch());
+  }
   bool blocks_in_workers() const override { return !ways_out_.empty(); }
   void keep_back(const DropRules& rules) override {
     for (const auto& out : ways_out_) {
@@ -63,9 +68,6 @@ class KernelPort : public Port {
   }
   void maintain() override {
     for (const auto& out : ways_out_) out->guard.lists().collect();
-    // The processor's clock follows the system's, which is the kernel's, and sees it being stepped.
-    const bool steady = first().clock_state() == ClockState::Steady && tsc_.state() == ClockState::Steady;
-    steady_.observe(steady, Timestamp{tsc_.now_ns()});
   }
 
  protected:
@@ -83,6 +85,11 @@ class KernelPort : public Port {
   }
 
  private:
+  /// On the worker's thread: after its last packet.
+  void read_nic_clock(unsigned number) {
+    if (NicClock* const nic = source(number).nic_clock()) nic->take_reading();
+  }
+
   struct WayOut {
     WayOut(Sender& out, const ParseOptions& parse) : sender(&out), guard(parse) {}
     Sender* sender;
@@ -90,7 +97,6 @@ class KernelPort : public Port {
     InlineCounts counts;
   };
   const TscClock& tsc_;
-  SteadySince steady_;
   std::vector<std::unique_ptr<WayOut>> ways_out_;  // by worker
 };
 

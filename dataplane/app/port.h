@@ -15,7 +15,7 @@
 #include "dataplane/capture/capture_reader.h"
 #include "dataplane/pipeline/live_worker.h"
 #include "dataplane/pipeline/shared_state.h"
-#include "dataplane/source/steady_since.h"
+#include "dataplane/source/clock_watch.h"
 #include "dataplane/source/tsc_clock.h"
 #include "dataplane/xdp/block_table.h"
 
@@ -45,7 +45,7 @@ class Port {
   /// Everything received leaves by `partner` from now on, a port of the same kind. Before run().
   virtual Result<void> join(Port& partner);
   /// The other half of an inline pair, once joined. Workers of the port that was configured first poll both.
-  const Port* partner() const noexcept { return partner_; }
+  Port* partner() const noexcept { return partner_; }
   /// On the thread of worker `number` of this port: until the source ends or it is to stop.
   virtual void run(unsigned number, const WorkerContext& context) = 0;
 
@@ -54,8 +54,9 @@ class Port {
   /// Adds what the device itself says to what the workers reported.
   virtual void describe(PortState& state) const = 0;
   virtual Result<void> use_hardware_clock(bool use);
-  /// Since when its packets' times can be compared; null when they are a capture's own. Lives as long as the port.
-  virtual const SteadySince* steady_since() const { return nullptr; }
+  /// Adds the clocks that the packets of worker `number` are stamped by; none when their times are a capture's own. They
+  /// live as long as the port.
+  virtual void add_clocks(unsigned number, ClockWatches& clocks) { static_cast<void>(number), static_cast<void>(clocks); }
   /// Brings the device's own block list into line, where it has one.
   virtual Result<void> apply(const BlockTable& table);
   /// The same for frames that are sent on without being inspected.

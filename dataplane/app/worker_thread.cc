@@ -46,6 +46,9 @@ void WorkerThread::run(std::unique_ptr<PreparedRules> rules, SharedRegion& regio
   if (!ready) return;
   begun_.wait(false);
   plan_.port->run(plan_.number_in_port, {*worker_, boards_, plan_.loop, stop_});
+  polled_out_.store(true);
+  polled_out_.notify_all();
+  if (!plan_.options.clocks.none()) may_finish_.wait(false);
   worker_->finish();
 }
 
@@ -57,6 +60,8 @@ void WorkerThread::begin() noexcept {
 void WorkerThread::stop() {
   ask_to_stop();
   begin();
+  may_finish_.store(true);
+  may_finish_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
 

@@ -40,8 +40,14 @@ class WorkerThread {
     if (plan_.port == &port) return &boards_[0];
     return plan_.port->partner() == &port ? &boards_[1] : nullptr;
   }
-  /// Bound to end; everything is flushed and published by then.
+  /// Bound to end: its source is polled no more soon.
   void ask_to_stop() noexcept { stop_.store(true, std::memory_order_relaxed); }
+  /// Until it does not poll any more. Then is the time to read the clocks once more, for what it has still to hand on.
+  void wait_for_last_packet() noexcept {
+    begin();
+    polled_out_.wait(false);
+  }
+  /// Everything is flushed and published afterwards.
   void stop();
 
  private:
@@ -56,6 +62,8 @@ class WorkerThread {
   std::atomic<int> made_{0};  // 1 when the worker is there, -1 when it cannot be
   std::atomic<bool> begun_{false};
   std::atomic<bool> stop_{false};
+  std::atomic<bool> polled_out_{false};
+  std::atomic<bool> may_finish_{false};
   std::thread thread_;
 };
 

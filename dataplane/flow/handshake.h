@@ -42,6 +42,7 @@ struct Handshake {
   HandshakeState state = HandshakeState::None;
   bool client_is_low = false;
   bool has_initial_rtt = false;
+  uint16_t clock_epoch = 0;       // live: of the clocks, when the SYN came; set by who began it
 
   bool open() const noexcept { return state == HandshakeState::SynSent || state == HandshakeState::SynAckSeen; }
   bool over() const noexcept { return state == HandshakeState::Established || state == HandshakeState::Refused; }

@@ -22,6 +22,7 @@ struct WorkerCounters {
   uint64_t dns_notes_refused = 0;        // addresses that DNS answers gave
   uint64_t early_flows_unnamed = 0;      // flows that ended early and could not wait for what others may teach of them
   uint64_t other_paths_refused = 0;      // frames counted under their flow's first path for want of room
+  uint64_t handshakes_unvouched = 0;     // that could not wait until their clock was read again
   std::optional<Timestamp> first_time;   // smallest
   std::optional<Timestamp> last_time;    // largest
 };

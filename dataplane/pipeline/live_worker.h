@@ -32,7 +32,9 @@ class LiveWorker {
   void maintain(Timestamp now, bool idle);
   LoopCounters& loop() noexcept { return loop_; }
   bool publishing() const noexcept { return publisher_.publishing(); }
-  /// Ends every flow and publishes it all, when its loop has stopped.
+  /// Its loop has stopped; see Worker.
+  void last_packet_was() noexcept { worker_.last_packet_was(); }
+  /// Ends every flow and publishes it all.
   void finish();
 
   // Another thread, always the same one.

@@ -148,6 +148,7 @@ void WorkerPublisher::write_counts(const Worker& worker, const LoopCounters& loo
   to.pending_syns_evicted = counters.pending_syns_evicted;
   to.not_classified_for_room = counters.not_classified_for_room;
   to.other_paths_refused = counters.other_paths_refused;
+  to.handshakes_unvouched = counters.handshakes_unvouched;
   to.names_refused = live.names_refused;
   to.first_time_ns = counters.first_time.value_or(kNoTimestamp).ns;
   to.last_time_ns = counters.last_time.value_or(kNoTimestamp).ns;

@@ -37,7 +37,8 @@ inline uint64_t ticks() noexcept {
 #endif
 }
 
-/// Runs until the source ends or `stop` is set, on the calling thread. The worker is not finished.
+/// Runs until the source ends or `stop` is set, on the calling thread. The worker is not finished: who reads clocks reads
+/// them once more before.
 template <LiveSource Source, LoopHooks Hooks>
 void run_live(Source& source, LiveWorker& worker, Hooks& hooks, const std::atomic<bool>& stop) {
   Burst burst;
@@ -45,7 +46,7 @@ void run_live(Source& source, LiveWorker& worker, Hooks& hooks, const std::atomi
   while (!stop.load(std::memory_order_relaxed)) {
     const uint64_t begun = ticks();
     const Poll got = source.poll(burst);
-    if (got == Poll::End) return;
+    if (got == Poll::End) break;
     if (got == Poll::Packets && burst.count > 0) {
       if constexpr (!Source::kParses) {
         parse_all(burst.packets, worker.parse_options(), burst.layers);
@@ -68,6 +69,7 @@ void run_live(Source& source, LiveWorker& worker, Hooks& hooks, const std::atomi
     }
     hooks.rest(got == Poll::Idle && !worker.publishing());  // what is half published is worth more than rest
   }
+  worker.last_packet_was();
 }
 
 }  // namespace wirewatch

@@ -19,7 +19,7 @@
 namespace wirewatch {
 
 inline constexpr uint64_t kSharedMagic = 0x3130485357574d53;  // "SMWWSH01"
-inline constexpr uint32_t kSharedVersion = 3;
+inline constexpr uint32_t kSharedVersion = 4;
 
 /// How much of everything there is room for. The pages of what is never used are never touched.
 struct SharedLimits {
@@ -109,7 +109,7 @@ struct SharedWorkerCounts {
   int64_t published_at_ns;            // packet time
   std::array<uint64_t, static_cast<size_t>(ParseStatus::Count)> by_status;
   Traffic total;
-  uint64_t flows_evicted, pending_syns_evicted, not_classified_for_room, other_paths_refused, names_refused;
+  uint64_t flows_evicted, pending_syns_evicted, not_classified_for_room, other_paths_refused, names_refused, handshakes_unvouched;
   int64_t first_time_ns, last_time_ns;  // kNoTimestamp when there is none
   uint64_t scans, scanned_bytes, scan_errors, dropped_matches, hellos_given_up;
   uint64_t open_flows, most_flows, pending_syns, flows_begun, flows_expired, pending_syns_expired;

@@ -58,6 +58,7 @@ void take_counts(const SharedWorkerCounts& from, WorkerSnapshot& to) {
   to.counters.pending_syns_evicted = from.pending_syns_evicted;
   to.counters.not_classified_for_room = from.not_classified_for_room;
   to.counters.other_paths_refused = from.other_paths_refused;
+  to.counters.handshakes_unvouched = from.handshakes_unvouched;
   if (from.first_time_ns != kNoTimestamp.ns) to.counters.first_time = Timestamp{from.first_time_ns};
   if (from.last_time_ns != kNoTimestamp.ns) to.counters.last_time = Timestamp{from.last_time_ns};
   to.classify = {.scans = from.scans,

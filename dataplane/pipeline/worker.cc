@@ -28,7 +28,8 @@ Worker::Worker(const WorkerOptions& options, std::unique_ptr<PreparedRules> rule
       dns_notes_(live() ? 0 : options.max_dns_notes),
       early_flows_(live() ? 0 : std::min(options.max_early_flows, options.max_flows)),
       tables_(options.max_table_rows, options.max_application_rows),
-      rtts_(options.rtt_ports) {
+      rtts_(options.rtt_ports),
+      waiting_(options.clocks.none() ? 0 : options.max_waiting_handshakes) {
   if (!options.preallocate) return;
   flows_.make_all_room();
   syns_.make_all_room();

@@ -3,6 +3,7 @@
 // flow reaches the same worker. It takes no lock, reads no clock and allocates only between bursts.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -26,8 +27,9 @@
 #include "dataplane/pipeline/flow_facts.h"
 #include "dataplane/pipeline/name_arena.h"
 #include "dataplane/pipeline/prepared_rules.h"
+#include "dataplane/pipeline/waiting_handshakes.h"
+#include "dataplane/source/clock_watch.h"
 #include "dataplane/source/source.h"
-#include "dataplane/source/steady_since.h"
 #include "dataplane/stats/port_rtts.h"
 #include "dataplane/stats/tables.h"
 
@@ -65,7 +67,8 @@ struct WorkerOptions {
   Ageing ageing{};
   int64_t pass_ns = 0;                       // how often every flow is looked at, folded and handed on; 0 is never
   size_t rtt_ports = 0;                      // server ports with a histogram of their own; 0 is no histograms at all
-  std::array<const SteadySince*, 2> clocks{}; // of its ports, whose times are measured with; null for a capture's own times
+  ClockWatches clocks{};                     // of its ports, whose times are measured with; none for a capture's own times
+  size_t max_waiting_handshakes = 16'384;    // until those have been read again
   bool preallocate = false;                  // all memory at once: afterwards nothing allocates, between bursts neither
   uint16_t number = 0;                       // of the worker, part of its flows' ids
 };
@@ -86,6 +89,18 @@ class EventSink {
   }
   /// Whether now is a good moment for records of flows that go on.
   virtual bool takes_progress() noexcept { return true; }
+};
+
+/// Live, a bare SYN has no frame's number, but the port it came in on and the epoch of its clocks.
+struct LiveSyn {
+  uint16_t interface = 0;
+  uint16_t clock_epoch = 0;
+
+  uint64_t packed() const noexcept { return interface | uint64_t{clock_epoch} << 16; }
+  static LiveSyn of(const PendingSyn& syn) noexcept {
+    return {static_cast<uint16_t>(syn.frame), static_cast<uint16_t>(syn.frame >> 16)};
+  }
+  uint8_t short_interface() const noexcept { return static_cast<uint8_t>(std::min<uint16_t>(interface, 0xff)); }
 };
 
 /// Held while a handshake or a classification is open; given back as soon as both are settled.
@@ -130,6 +145,8 @@ class Worker {
   uint64_t process(std::span<const ParsedPacket> packets);
   /// The source has ended: ends every flow and every pending SYN. With several workers, `lessons` are those of all.
   void finish(const Lessons* lessons = nullptr);
+  /// No packet comes any more. A reading of the clocks between this and finish() vouches for what is still under way.
+  void last_packet_was() noexcept { last_packet_ = options_.clocks.readings_begun(); }
 
   /// Between bursts, for a worker that never ends: its share of ageing and folding, `most` in flows that are just looked at.
   /// `now` is the time of the last packet, or by the source's clock when there are none.
@@ -194,7 +211,10 @@ class Worker {
   void close_side(Flow& flow) noexcept;
   void close_side_if_settled(Flow& flow) noexcept;
   void hand_on_handshake(const FlowKey& key, uint8_t interface, Handshake& handshake) noexcept;
-  bool clocks_unsteady(const HandshakeRecord& handshake) const noexcept;
+  void hand_on_handshake(const HandshakeRecord& record) noexcept;
+  void hand_on_vouched(size_t most) noexcept;
+  void hand_on_all_waiting() noexcept;
+  bool clocks_unsteady(const HandshakeRecord& handshake, uint16_t epoch) const noexcept;
   void end_flow(uint32_t slot, CloseReason reason) noexcept;
   /// Folds what was counted since the last time and hands it on; for good with any reason but Open.
   void hand_on_flow(uint32_t slot, CloseReason reason) noexcept;
@@ -247,6 +267,8 @@ class Worker {
   bool finishing_ = false;
   Tables tables_;
   PortRtts rtts_;
+  WaitingHandshakes waiting_;
+  ClockWatches::Readings last_packet_{};  // how many had begun at the last one
   WorkerCounters counters_;
   LiveCounters live_;
   Traffic folded_;                     // everything that by_path holds

@@ -57,6 +57,7 @@ uint32_t Worker::on_syn(const Packet& packet, const Layers& layers, uint32_t slo
   if (FlowSide* side = open_side(*flow)) {
     if (side->handshake.open()) hand_on_handshake(rest.key, rest.interface, side->handshake);
     side->handshake.begin(segment, packet.time, packet.number);
+    side->handshake.clock_epoch = options_.clocks.epoch();
   }
   rest.client_sequence = segment.sequence;
   flow->clear(Flow::kClientIsLow | Flow::kReset);
@@ -71,7 +72,7 @@ void Worker::keep_syn(const Packet& packet, const Layers& layers) noexcept {
                        .sequence = layers.tcp_sequence,
                        .frame_length = static_cast<uint16_t>(std::min<uint32_t>(packet.original_length, 0xffff)),
                        .path = tables_.paths.id_of(layers.protocols),
-                       .frame = live() ? packet.interface : packet.number};
+                       .frame = live() ? LiveSyn{packet.interface, options_.clocks.epoch()}.packed() : packet.number};
   if (const auto evicted = syns_.insert(syn, layers.flow_hash)) {
     ++counters_.pending_syns_evicted;
     end_pending_syn(*evicted);
@@ -99,11 +100,12 @@ uint32_t Worker::promote(const PendingSyn& syn, uint64_t hash) noexcept {
   flow.recent[direction] = {.packets = 1, .bytes = syn.frame_length};
   flow.path[direction] = syn.path;
   rest.client_sequence = syn.sequence;
-  if (live()) rest.interface = static_cast<uint8_t>(std::min<uint64_t>(syn.frame, 0xff));
+  if (live()) rest.interface = LiveSyn::of(syn).short_interface();
   flow.set(static_cast<uint16_t>(Flow::kSynSeen | Flow::kClientKnown | (syn.client_is_low ? Flow::kClientIsLow : 0)));
   if (FlowSide* side = open_side(flow)) {
     const TcpSegment segment{.sequence = syn.sequence, .flags = tcp_flag::kSyn, .from_low = syn.client_is_low};
     side->handshake.begin(segment, syn.time, live() ? 0 : syn.frame);
+    side->handshake.clock_epoch = LiveSyn::of(syn).clock_epoch;
   }
   if (drop_list_) reconsider_blocking(slot, syn.time);
   return slot;

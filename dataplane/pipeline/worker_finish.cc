@@ -40,20 +40,51 @@ void Worker::hand_on_handshake(const FlowKey& key, uint8_t interface, Handshake&
       break;
   }
   handshake.state = HandshakeState::None;
-  record.clock_unsteady = clocks_unsteady(record);
+  record.clock_unsteady = clocks_unsteady(record, handshake.clock_epoch);
+  const bool has_times = record.syn_ack_rtt_ns || record.ack_rtt_ns || record.initial_rtt_ns;
+  if (options_.clocks.none() || record.clock_unsteady || !has_times) return hand_on_handshake(record);
+  if (finishing_) {
+    record.clock_unsteady = options_.clocks.readings_since(last_packet_) == 0;
+    return hand_on_handshake(record);
+  }
+  if (waiting_.push({record, options_.clocks.readings_begun(), handshake.clock_epoch})) return;
+  ++counters_.handshakes_unvouched;
+  record.clock_unsteady = true;  // for all that is known
+  hand_on_handshake(record);
+}
+
+void Worker::hand_on_handshake(const HandshakeRecord& record) noexcept {
   if (record.timed()) rtts_.record(record.server.port, *record.syn_ack_rtt_ns);
   sink_.on_handshake(record);
 }
 
-/// A clock that is stepped back shows in a time that seems to have gone back, before anybody has read the clock.
-bool Worker::clocks_unsteady(const HandshakeRecord& handshake) const noexcept {
-  bool live = false;
-  for (const SteadySince* const clock : options_.clocks) {
-    if (clock == nullptr) continue;
-    if (!clock->holds_for(handshake.syn_time)) return true;
-    live = true;
+/// Those whose clocks have been read since they were over, `most` of them. Readings are so far apart that a ring of events
+/// could be filled at once: half full, it is left alone until the next reading.
+void Worker::hand_on_vouched(size_t most) noexcept {
+  for (; most > 0 && !waiting_.empty(); --most) {
+    WaitingHandshake& next = waiting_.front();
+    const uint32_t readings = options_.clocks.readings_since(next.begun);
+    if (readings == 0 || (readings == 1 && !sink_.takes_progress())) return;
+    next.record.clock_unsteady = clocks_unsteady(next.record, next.epoch);
+    hand_on_handshake(next.record);
+    waiting_.pop();
   }
-  return live && (handshake.syn_ack_rtt_ns.value_or(0) < 0 || handshake.ack_rtt_ns.value_or(0) < 0);
+}
+
+/// At the end, which some may have come too close to.
+void Worker::hand_on_all_waiting() noexcept {
+  for (; !waiting_.empty(); waiting_.pop()) {
+    WaitingHandshake& next = waiting_.front();
+    next.record.clock_unsteady = options_.clocks.readings_since(next.begun) == 0 || clocks_unsteady(next.record, next.epoch);
+    hand_on_handshake(next.record);
+  }
+}
+
+/// A clock that is stepped back shows in a time that seems to have gone back, too.
+bool Worker::clocks_unsteady(const HandshakeRecord& handshake, uint16_t epoch) const noexcept {
+  if (options_.clocks.none()) return false;
+  if (epoch != options_.clocks.epoch() || !options_.clocks.hold_for(handshake.syn_time)) return true;
+  return handshake.syn_ack_rtt_ns.value_or(0) < 0 || handshake.ack_rtt_ns.value_or(0) < 0;
 }
 
 Side Worker::side_of(const IpAddress& source, const IpAddress& destination, Side by_client) const noexcept {
@@ -226,11 +257,13 @@ void Worker::hand_on_flow(uint32_t slot, Flow& flow, FlowRest& rest, FlowNote& n
 /// A SYN that nothing followed: an unanswered attempt, and a flow of one frame.
 void Worker::end_pending_syn(const PendingSyn& syn) noexcept {
   const DirectionCounts counts{.bytes = syn.frame_length, .packets = 1};
-  const auto interface = live() ? static_cast<uint8_t>(std::min<uint64_t>(syn.frame, 0xff)) : uint8_t{0};
+  const LiveSyn live_syn = live() ? LiveSyn::of(syn) : LiveSyn{};
+  const uint8_t interface = live_syn.short_interface();
   // A flood of them would leave no room for the handshakes that succeed.
   if (!live() || sink_.takes_progress()) {
     Handshake handshake;
     handshake.begin({.sequence = syn.sequence, .from_low = syn.client_is_low}, syn.time, live() ? 0 : syn.frame);
+    handshake.clock_epoch = live_syn.clock_epoch;
     hand_on_handshake(syn.key, interface, handshake);
   }
   const Endpoint low = syn.key.low(), high = syn.key.high();
@@ -287,6 +320,7 @@ void Worker::finish(const Lessons* lessons) {
   dns_names_ = lessons != nullptr ? &lessons->names : &own_names;
   if (dns_names_->empty()) dns_names_ = nullptr;
   finishing_ = true;
+  hand_on_all_waiting();
   constexpr size_t kBlock = 256, kAhead = 16, kRowsAhead = 6;
   std::array<uint32_t, kBlock> block;
   size_t count = 0;
@@ -335,7 +369,7 @@ void Worker::finish_early_flows() {
 
 size_t Worker::memory_bytes() const noexcept {
   return flows_.memory_bytes() + syns_.memory_bytes() + sides_.memory_bytes() + other_paths_.memory_bytes() +
-         tables_.memory_bytes() + rtts_.memory_bytes() + peers_.memory_bytes() +
+         tables_.memory_bytes() + rtts_.memory_bytes() + waiting_.memory_bytes() + peers_.memory_bytes() +
          dns_notes_.memory_bytes() + early_flows_.memory_bytes() + (live() ? names_.memory_bytes() : 0);
 }
 

@@ -16,10 +16,12 @@ constexpr int64_t kTurn_ns = 20'000;          // less time than this is not wort
 constexpr size_t kGroupOfFlows = 8;           // looked at together
 constexpr size_t kWorkOfFold = 16;            // as many flows could be looked at in the time
 constexpr double kWorkPerSecond = 2e6;        // in flows looked at: 125,000 folded, under a tenth of a core
+constexpr size_t kTurnsOfHandshakes = 8;      // as many flows could be looked at for one that is handed on
 
 }  // namespace
 
 void Worker::maintain(Timestamp time, size_t most) {
+  hand_on_vouched(most / kTurnsOfHandshakes);
   const Timestamp now = clock_.observe(time);
   if (now == kNoTimestamp || !live()) return;
   if (paced_until_ == kNoTimestamp || paced_until_.since(now) > kAhead_ns) paced_until_ = now;

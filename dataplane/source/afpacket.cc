@@ -131,13 +131,18 @@ void AfPacketSource::take_clock(Result<std::unique_ptr<NicClock>> clock) {
     return;
   }
   nic_clock_ = std::move(*clock);
-  use_hardware_stamps(true);
+  stamp_by_nic(true);
 }
 
 void AfPacketSource::use_hardware_stamps(bool wanted) noexcept {
-  hardware_wanted_.store(wanted, std::memory_order_relaxed);
   if (nic_clock_ == nullptr) return;
-  const int stamps = SOF_TIMESTAMPING_SOFTWARE | (wanted ? SOF_TIMESTAMPING_RAW_HARDWARE : 0);
+  nic_clock_->use(wanted);
+  stamp_by_nic(wanted);
+}
+
+/// For frames from now on.
+void AfPacketSource::stamp_by_nic(bool by_nic) noexcept {
+  const int stamps = SOF_TIMESTAMPING_SOFTWARE | (by_nic ? SOF_TIMESTAMPING_RAW_HARDWARE : 0);
   setsockopt(fd(), SOL_PACKET, PACKET_TIMESTAMP, &stamps, sizeof stamps);
 }
 
@@ -146,7 +151,7 @@ void AfPacketSource::maintain_clock(Timestamp now) noexcept {
   nic_clock_->maintain(now);
   if (hardware_refused_ == nic_clock_->usable()) {
     hardware_refused_ = !hardware_refused_;
-    use_hardware_stamps(!hardware_refused_ && hardware_wanted_.load(std::memory_order_relaxed));
+    stamp_by_nic(!hardware_refused_ && nic_clock_->wanted());
   }
 }
 
@@ -158,7 +163,7 @@ Timestamp AfPacketSource::now() noexcept {
 
 TimestampProperties AfPacketSource::timestamps() const noexcept {
   const int64_t utc_error = utc_error_ns();
-  const bool by_nic = nic_clock_ != nullptr && !hardware_refused_ && hardware_wanted_.load(std::memory_order_relaxed);
+  const bool by_nic = nic_clock_ != nullptr && !hardware_refused_ && nic_clock_->wanted();
   if (!by_nic) return {.source = TimestampSource::Kernel, .resolution_ns = 1, .error_ns = utc_error};
   const bool known = utc_error != TimestampProperties::kUnknownError;
   return {.source = TimestampSource::Nic,
@@ -168,13 +173,8 @@ TimestampProperties AfPacketSource::timestamps() const noexcept {
 
 std::string AfPacketSource::describe_clock() const {
   if (nic_clock_ == nullptr) return "stamped by the kernel" + (without_nic_clock_.empty() ? "" : "; " + without_nic_clock_);
-  if (!hardware_wanted_.load(std::memory_order_relaxed)) return "stamped by the kernel; the NIC's clock is switched off";
+  if (!nic_clock_->wanted()) return "stamped by the kernel; the NIC's clock is switched off";
   return NicClock::describe(nic_clock_->report());
-}
-
-ClockState AfPacketSource::clock_state() const noexcept {
-  if (nic_clock_ == nullptr || !hardware_wanted_.load(std::memory_order_relaxed)) return ClockState::Steady;
-  return nic_clock_->report().state_in_use();
 }
 
 void AfPacketSource::read_statistics() noexcept {

@@ -45,8 +45,8 @@ class AfPacketSource {
   void use_hardware_stamps(bool wanted) noexcept;
   /// Who stamps, how well, and why not the NIC.
   std::string describe_clock() const;
-  /// Of the NIC's clock, when that is in use; the kernel's is the system's.
-  ClockState clock_state() const noexcept;
+  /// The NIC's clock, when there is one; the kernel's is the system's. On the thread that polls.
+  NicClock* nic_clock() const noexcept { return nic_clock_.get(); }
 
   const InterfaceInfo& interface() const noexcept { return interface_; }
   /// Of the ring, in bytes.
@@ -66,6 +66,7 @@ class AfPacketSource {
   Timestamp time_of(const tpacket3_hdr& header) noexcept;
   void read_statistics() noexcept;
   void maintain_clock(Timestamp now) noexcept;
+  void stamp_by_nic(bool by_nic) noexcept;
 
   AfPacketOptions options_;
   InterfaceInfo interface_;
@@ -82,7 +83,6 @@ class AfPacketSource {
 
   std::unique_ptr<NicClock> nic_clock_;  // none when the NIC does not stamp
   std::string without_nic_clock_;        // why
-  std::atomic<bool> hardware_wanted_{true};
   bool hardware_refused_ = false;        // the clock turned out to be none
 
   uint64_t packets_seen_ = 0;

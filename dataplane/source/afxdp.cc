@@ -239,13 +239,8 @@ TimestampProperties AfXdpSource::timestamps() const noexcept {
 
 std::string AfXdpSource::describe_clock() const {
   if (stamps_.nic_clock() == nullptr) return "stamped by the kernel in the XDP program";
-  if (!stamps_.nic_wanted()) return "stamped by the kernel in the XDP program; the NIC's clock is switched off";
+  if (!stamps_.nic_clock()->wanted()) return "stamped by the kernel in the XDP program; the NIC's clock is switched off";
   return NicClock::describe(stamps_.nic_clock()->report());
-}
-
-ClockState AfXdpSource::clock_state() const noexcept {
-  if (stamps_.nic_clock() == nullptr || !stamps_.nic_wanted()) return ClockState::Steady;
-  return stamps_.nic_clock()->report().state_in_use();
 }
 
 size_t AfXdpSource::read_losses(std::span<LossCounter> losses) noexcept {

@@ -62,8 +62,8 @@ class AfXdpSource {
   void use_hardware_stamps(bool wanted) noexcept { stamps_.use_nic(wanted); }
   /// Who stamps, and how well.
   std::string describe_clock() const;
-  /// Of the NIC's clock, when that is in use; the kernel's is the system's.
-  ClockState clock_state() const noexcept;
+  /// The NIC's clock, when there is one; the kernel's is the system's. On the thread that polls.
+  NicClock* nic_clock() const noexcept { return stamps_.nic_clock(); }
 
   const InterfaceInfo& interface() const noexcept { return interface_; }
   const XdpSocket& socket() const noexcept { return *socket_; }

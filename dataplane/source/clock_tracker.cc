@@ -12,7 +12,6 @@ constexpr size_t kSettled = 4;                // samples that make a rate believ
 constexpr int64_t kShortestSpan_ns = 20'000'000;
 constexpr double kMostSlew_ppm = 500;         // an offset is worn off at this rate at most, so that durations stay right
 constexpr double kSlewOver_ns = 1e9;          // an offset is worn off within about this time
-constexpr int64_t kReadingNoise_ns = 1'000;   // deviations below this are never called a step
 
 }  // namespace
 
@@ -21,9 +20,15 @@ bool ClockTracker::jumped(const ClockSample& sample) const noexcept {
   const int64_t interval = std::abs(sample.reference_ns - samples_.back().reference_ns);
   const int64_t deviation = std::abs(sample.reference_ns - map_.to_ns(sample.raw));
   // Until the rate has been measured well, it may be off by more.
-  const double ppm = rate_known_ ? most_rate_change_ppm_ : std::max(most_rate_change_ppm_, 1'000.0);
-  const double allowed = ppm * 1e-6 * static_cast<double>(interval) + 3.0 * static_cast<double>(sample.uncertainty_ns) +
-                         2.0 * static_cast<double>(error_ns_) + static_cast<double>(kReadingNoise_ns);
+  double ppm = rate_known_ ? tolerance_.rate_change_ppm : std::max(tolerance_.rate_change_ppm, 1'000.0);
+  // Nor is a rate known better than its two ends were read.
+  const int64_t span = std::abs(samples_.back().reference_ns - samples_.front().reference_ns);
+  if (span >= kShortestSpan_ns) {
+    ppm += 1e6 * static_cast<double>(samples_.front().uncertainty_ns + samples_.back().uncertainty_ns) / static_cast<double>(span);
+  }
+  const double allowed = ppm * 1e-6 * static_cast<double>(interval) +
+                         tolerance_.uncertainties * static_cast<double>(sample.uncertainty_ns) +
+                         tolerance_.errors * static_cast<double>(error_ns_) + static_cast<double>(tolerance_.noise_ns);
   return static_cast<double>(deviation) > allowed;
 }
 
@@ -33,12 +38,19 @@ void ClockTracker::restart_at(const ClockSample& sample) {
   map_ = {sample.raw, sample.reference_ns, map_.ns_per_tick};  // the rate is kept, only the place has changed
 }
 
+void ClockTracker::begin_anew() {
+  samples_.clear();
+  suspect_.reset();
+  state_ = ClockState::Stepping;
+  since_step_ = 0;
+}
+
 void ClockTracker::add(const ClockSample& sample) {
   if (!samples_.empty() && sample.raw == samples_.back().raw) return;
-  if (ns_per_tick_ > 0 && jumped(sample)) {
+  if (ns_per_tick_ > 0 && !samples_.empty() && jumped(sample)) {
     const bool confirmed = suspect_ && std::abs((sample.reference_ns - map_.to_ns(sample.raw)) -
                                                 (suspect_->reference_ns - map_.to_ns(suspect_->raw))) <
-                                           kReadingNoise_ns + 3 * (sample.uncertainty_ns + suspect_->uncertainty_ns) +
+                                           tolerance_.noise_ns + 3 * (sample.uncertainty_ns + suspect_->uncertainty_ns) +
                                                (sample.reference_ns - suspect_->reference_ns) / 1'000;
     state_ = ClockState::Stepping;
     since_step_ = 0;

@@ -25,14 +25,24 @@ enum class ClockState : uint8_t {
   Stepping,  // one of the clocks has jumped; durations across the jump are wrong
 };
 
+/// How far a sample may be from the line before it is called a step.
+struct StepTolerance {
+  double rate_change_ppm;     // how much faster or slower one clock may become between two samples
+  double uncertainties = 3;   // of the sample, as multiples
+  double errors = 2;          // of the line
+  int64_t noise_ns = 1'000;   // deviations below this are never called a step
+};
+
 class ClockTracker {
  public:
-  /// `most_rate_change_ppm`: how much faster or slower one clock may become between two samples without having jumped
-  /// (500 for a system clock that NTP disciplines, 20 for two free-running crystals).
-  explicit ClockTracker(double most_rate_change_ppm) : most_rate_change_ppm_(most_rate_change_ppm) {}
+  /// Wide: `most_rate_change_ppm` is 500 for a system clock that NTP disciplines, 20 for two free-running crystals.
+  explicit ClockTracker(double most_rate_change_ppm) : ClockTracker(StepTolerance{most_rate_change_ppm}) {}
+  explicit ClockTracker(const StepTolerance& tolerance) : tolerance_(tolerance) {}
 
   /// Samples come in the order of time, a few a second.
   void add(const ClockSample& sample);
+  /// Somebody else knows of a step: only the rate is kept, until enough samples agree again.
+  void begin_anew();
 
   const ClockMap& map() const noexcept { return map_; }
   ClockState state() const noexcept { return state_; }
@@ -54,7 +64,7 @@ class ClockTracker {
   Line fit() const noexcept;
   void renew_map();
 
-  double most_rate_change_ppm_;
+  StepTolerance tolerance_;
   std::deque<ClockSample> samples_;
   std::optional<ClockSample> suspect_;  // off the line; the next sample tells a step from a bad reading
   ClockMap map_;

@@ -66,6 +66,7 @@ Result<void> DpdkPort::set_up() {
   fields_ = *fields;
   clock_ = std::make_unique<HardwareClock>(tsc_, options_.trust_stamps || facts_.stamps_are_times, facts_.stamp_unit_ns);
   if (!options_.hardware_stamps) clock_->switch_to(false);
+  even_ = {read_ticks(), 0, ClockMap::fixed(tsc_.ns_per_tick())};
 
   const unsigned in_rings = options_.descriptors * (rx_queues_ + (options_.forwards ? options_.workers : 0));
   const unsigned handed_over = options_.workers > 1 && !options_.forwards ? 4096 : 0;
@@ -214,12 +215,13 @@ bool DpdkPort::read_device_clock() {
     middle = before + narrowest / 2;
     raw = counter;
   }
-  const double half = static_cast<double>(narrowest) / 2 * tsc_.ns_per_tick();
-  clock_->add_reading({raw, tsc_.map().load().to_ns(middle), static_cast<int64_t>(std::ceil(half)) + tsc_.error_ns()});
+  const auto half = static_cast<int64_t>(std::ceil(static_cast<double>(narrowest) / 2 * tsc_.ns_per_tick()));
+  clock_->add_reading({raw, tsc_.map().load().to_ns(middle), half + tsc_.error_ns()}, {raw, even_.to_ns(middle), half});
   return true;
 }
 
 void DpdkPort::maintain() {
+  clock_->begin_reading();
   if (readable_ != Readable::No) read_device_clock();
   clock_->maintain();
 }

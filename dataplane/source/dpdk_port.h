@@ -93,6 +93,7 @@ class DpdkPort {
   MbufFields fields_;
   DpdkPool pool_;
   std::unique_ptr<HardwareClock> clock_;
+  ClockMap even_;  // nanoseconds of the processor's counter, which nobody disciplines
   enum class Readable : uint8_t { No, Counter, Time } readable_ = Readable::No;
   std::vector<std::pair<uint64_t, std::string>> loss_ids_;  // of the extended statistics
   std::vector<std::string> remarks_;

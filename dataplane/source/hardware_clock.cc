@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstdio>
+#include <utility>
 
 #include "dataplane/base/timestamp.h"
 
@@ -17,6 +18,9 @@ constexpr int64_t kStep_ns = 2'000'000;          // of an unreadable clock: more
 constexpr int64_t kReading_ns = 50'000;          // that a stamp of ticks may be ahead of the processor's clock, beside their errors
 constexpr unsigned kSteppingFor = 4;             // maintain() calls, about a second
 constexpr int64_t kUsualTaiOffset = 37;          // seconds, since 2017
+// Of two crystals that nobody disciplines, with readings that are never off by more than they say: under a microsecond when
+// those take 300 ns.
+constexpr StepTolerance kEven{.rate_change_ppm = 1, .uncertainties = 1, .errors = 1, .noise_ns = 200};
 
 int64_t tai_offset() {
   timex state{};
@@ -68,7 +72,7 @@ StampJudgement judge_stamp(uint64_t stamp, int64_t now_ns, std::optional<int64_t
 }
 
 HardwareClock::HardwareClock(const TscClock& tsc, bool as_given, int64_t unit_ns)
-    : tsc_(tsc), as_given_(as_given), unit_ns_(as_given ? unit_ns : 1) {}
+    : tsc_(tsc), as_given_(as_given), unit_ns_(as_given ? unit_ns : 1), even_(kEven) {}
 
 void HardwareClock::judge(uint64_t stamp, int64_t now_ns) {
   const std::lock_guard lock(mutex_);
@@ -96,12 +100,20 @@ void HardwareClock::apply_locked() {
   in_use_.store(wanted_ && kind != StampKind::Refused, std::memory_order_release);
 }
 
-void HardwareClock::add_reading(const ClockSample& sample) {
+void HardwareClock::add_reading(const ClockSample& by_utc, const ClockSample& by_even_counter) {
   const std::lock_guard lock(mutex_);
   readable_ = true;
-  const uint64_t steps = tracker_.steps();
-  tracker_.add(sample);
-  if (tracker_.steps() != steps) step_ns_ = -tracker_.last_step_ns();
+  stands_still_ = std::exchange(last_raw_, by_utc.raw) == by_utc.raw;
+  const uint64_t steps = tracker_.steps(), small_steps = even_.steps();
+  tracker_.add(by_utc);
+  even_.add(by_even_counter);
+  if (tracker_.steps() != steps) {
+    step_ns_ = -tracker_.last_step_ns();
+  } else if (even_.steps() != small_steps) {  // too small to be told from a rate that changes
+    step_ns_ = -even_.last_step_ns();
+    tracker_.begin_anew();
+    tracker_.add(by_utc);
+  }
 }
 
 void HardwareClock::maintain(int64_t now_ns) {
@@ -113,8 +125,9 @@ void HardwareClock::maintain(int64_t now_ns) {
   if (lag != INT64_MAX && kind != StampKind::AsGiven && kind != StampKind::None) watch_lag(lag, now_ns);
   least_believable_lag_ns_.store(least_believable_lag_locked(), std::memory_order_relaxed);
   const bool by_device = in_use() && kind_.load(std::memory_order_relaxed) != StampKind::None;
-  const bool steady = state_locked() == ClockState::Steady || (!by_device && stepping_for_ == 0);
-  steady_.observe(steady && (kind == StampKind::AsGiven || tsc_.state() == ClockState::Steady), Timestamp{now_ns});
+  const bool device_steady = state_locked() == ClockState::Steady && !(stands_still_ && kind == StampKind::Ticks);
+  const bool steady = device_steady || (!by_device && stepping_for_ == 0);
+  watch_.observe(steady && (kind == StampKind::AsGiven || tsc_.state() == ClockState::Steady), Timestamp{now_ns});
 }
 
 /// A clock that cannot be read is watched by the lag of its stamps: the least of an interval is the delay of reception,
@@ -159,7 +172,7 @@ void HardwareClock::switch_to(bool use_hardware) {
   if (wanted_ == use_hardware) return;
   wanted_ = use_hardware;
   stepping_for_ = kSteppingFor;  // durations across the change mix two clocks
-  steady_.doubt();
+  watch_.doubt();
   step_ns_ = 0;
   apply_locked();
 }
@@ -173,7 +186,8 @@ ClockState HardwareClock::state_locked() const {
   if (stepping_for_ > 0) return ClockState::Stepping;
   const StampKind kind = kind_.load(std::memory_order_relaxed);
   if (kind == StampKind::None) return ClockState::Settling;
-  return kind == StampKind::Ticks ? tracker_.state() : ClockState::Steady;
+  if (kind != StampKind::Ticks) return ClockState::Steady;
+  return even_.state() == ClockState::Stepping ? ClockState::Stepping : tracker_.state();
 }
 
 int64_t HardwareClock::error_ns() const {

@@ -13,7 +13,7 @@
 #include <string>
 
 #include "dataplane/source/clock_tracker.h"
-#include "dataplane/source/steady_since.h"
+#include "dataplane/source/clock_watch.h"
 #include "dataplane/source/tsc_clock.h"
 
 namespace wirewatch {
@@ -54,20 +54,23 @@ class HardwareClock {
   StampKind kind() const noexcept { return kind_.load(std::memory_order_acquire); }
   /// Once a burst: how long ago the last stamp of it was, by the processor's clock.
   void observe_lag(int64_t lag_ns) noexcept {
-    if (lag_ns < least_believable_lag_ns_.load(std::memory_order_relaxed)) steady_.doubt();
+    if (lag_ns < least_believable_lag_ns_.load(std::memory_order_relaxed)) watch_.doubt();
     if (lag_ns < least_lag_ns_.load(std::memory_order_relaxed)) least_lag_ns_.store(lag_ns, std::memory_order_relaxed);
   }
 
   // For the one thread that maintains, a few times a second.
-  /// The device's counter read beside the processor's clock, when the device can be read.
-  void add_reading(const ClockSample& sample);
+  /// First of all.
+  void begin_reading() noexcept { watch_.begin_reading(); }
+  /// The device's counter read beside the processor's clock, when the device can be read: as UTC, which is disciplined, and
+  /// as nanoseconds of a counter that nobody disciplines, which shows much smaller steps.
+  void add_reading(const ClockSample& by_utc, const ClockSample& by_even_counter);
   void maintain() { maintain(tsc_.now_ns()); }
   void maintain(int64_t now_ns);
   void switch_to(bool use_hardware);
 
   ClockState state() const;
   /// Of the times that packets are given, whoever stamps them. Kept by maintain().
-  const SteadySince& steady() const noexcept { return steady_; }
+  const ClockWatch& watch() const noexcept { return watch_; }
   int64_t error_ns() const;
   std::string describe() const;
   double ns_per_tick() const;
@@ -86,12 +89,15 @@ class HardwareClock {
   std::atomic<StampKind> kind_{StampKind::None};
   std::atomic<int64_t> least_lag_ns_{INT64_MAX};  // since the last maintain()
   std::atomic<int64_t> least_believable_lag_ns_{INT64_MIN};  // less, and the clock has been stepped
-  SteadySince steady_;
+  ClockWatch watch_;
 
   mutable std::mutex mutex_;  // judging (once) against maintaining
   bool wanted_ = true;
   ClockTracker tracker_{20};
+  ClockTracker even_;
   bool readable_ = false;
+  uint64_t last_raw_ = 0;
+  bool stands_still_ = false;
   int64_t correction_ns_ = 0;
   std::string reason_;
   std::optional<int64_t> usual_lag_ns_;  // the least lag seen in quiet times

@@ -21,6 +21,16 @@ int64_t read_clock(clockid_t clock) noexcept {
 
 Timestamp utc_now() noexcept { return {read_clock(CLOCK_REALTIME)}; }
 
+bool SetNotice::look() noexcept {
+  constexpr int kTries = 5;
+  int64_t best_before = 0, best_utc = 0, best_after = INT64_MAX;
+  for (int i = 0; i < kTries; ++i) {
+    const int64_t before = read_clock(CLOCK_MONOTONIC), utc = read_clock(CLOCK_REALTIME), after = read_clock(CLOCK_MONOTONIC);
+    if (after - before < best_after - best_before) best_before = before, best_utc = utc, best_after = after;
+  }
+  return observe(best_before - 1, best_utc, best_after + 1);  // each is rounded down
+}
+
 int64_t utc_error_ns() noexcept {
   timex state{};
   const int answer = adjtimex(&state);

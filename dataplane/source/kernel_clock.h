@@ -11,6 +11,25 @@ namespace wirewatch {
 /// CLOCK_REALTIME: UTC as the kernel has it.
 Timestamp utc_now() noexcept;
 
+/// Notices that the system's clock was set, by however little: CLOCK_MONOTONIC is slewed alike but never set, so that the
+/// two stay apart by the same. Pure: it reads no clock itself.
+class SetNotice {
+ public:
+  /// CLOCK_REALTIME as read between two readings of CLOCK_MONOTONIC. Whether it was set since the time before.
+  bool observe(int64_t before_ns, int64_t utc_ns, int64_t after_ns) noexcept {
+    const int64_t least = utc_ns - after_ns, most = utc_ns - before_ns;
+    const bool set = known_ && (least > most_ || most < least_);
+    least_ = least, most_ = most, known_ = true;
+    return set;
+  }
+  /// Reads both, as closely as it can in a few tries.
+  bool look() noexcept;
+
+ private:
+  int64_t least_ = 0, most_ = 0;  // what UTC is ahead by
+  bool known_ = false;
+};
+
 /// What the kernel itself states about CLOCK_REALTIME (adjtimex): the largest error that NTP accounts for, in
 /// nanoseconds. TimestampProperties::kUnknownError while nothing disciplines the clock.
 int64_t utc_error_ns() noexcept;

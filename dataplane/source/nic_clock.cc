@@ -100,16 +100,19 @@ void NicClock::maintain(Timestamp now) {
 
 void NicClock::take_reading() {
   constexpr unsigned kStands = 3;
+  watch_.begin_reading();
   const auto sample = read_();
   const bool runs = sample && sample->raw != std::exchange(last_raw_, sample->raw);
   standing_still_ = runs ? 0 : standing_still_ + 1;
   if (runs) tracker_.add(*sample);
   const double off_ppm = std::abs(tracker_.ns_per_tick() - 1.0) * 1e6;
   const bool rate_is_sane = tracker_.ns_per_tick() == 0 || off_ppm < kMostRate_ppm;
-  usable_ = standing_still_ < kStands && rate_is_sane;
+  const bool was_usable = std::exchange(usable_, standing_still_ < kStands && rate_is_sane);
   reported_usable_.store(usable_, std::memory_order_relaxed);
   reported_state_.store(tracker_.state(), std::memory_order_relaxed);
   reported_error_ns_.store(tracker_.error_ns(), std::memory_order_relaxed);
+  const bool refused = !usable_ && !was_usable, steady = usable_ && runs && tracker_.state() == ClockState::Steady;
+  watch_.observe(!wanted() || refused || steady, sample ? Timestamp{sample->reference_ns} : last_reading_);
 }
 
 NicClock::Report NicClock::report() const noexcept {

@@ -14,6 +14,7 @@
 #include "dataplane/base/result.h"
 #include "dataplane/base/timestamp.h"
 #include "dataplane/source/clock_tracker.h"
+#include "dataplane/source/clock_watch.h"
 
 namespace wirewatch {
 
@@ -30,6 +31,8 @@ class NicClock {
 
   /// Reads the clocks if it is time for it; never called for a packet.
   void maintain(Timestamp now);
+  /// Reads them anyhow.
+  void take_reading();
 
   /// Whether stamps are to be believed at the moment.
   bool usable() const noexcept { return usable_; }
@@ -39,22 +42,27 @@ class NicClock {
     ClockState state = ClockState::Settling;
     bool usable = false;
     int64_t error_ns = 0;  // between a stamp's time and UTC as the system has it
-    /// A clock that is refused gives no times that could be wrong.
-    ClockState state_in_use() const noexcept { return usable ? state : ClockState::Steady; }
   };
   Report report() const noexcept;
+  /// Whether its stamps are taken, from any thread: durations across a change mix two clocks.
+  void use(bool wanted) noexcept {
+    if (wanted_.exchange(wanted, std::memory_order_relaxed) != wanted) watch_.doubt();
+  }
+  bool wanted() const noexcept { return wanted_.load(std::memory_order_relaxed); }
+  /// Of stamps while they are taken; of one that is not used there is nothing to doubt.
+  const ClockWatch& watch() const noexcept { return watch_; }
   /// For people.
   static std::string describe(const Report& report);
 
  private:
-  void take_reading();
-
   Read read_;
   ClockTracker tracker_;
   Timestamp last_reading_ = kNoTimestamp;
   uint64_t last_raw_ = 0;
   unsigned standing_still_ = 0;  // readings in a row
   bool usable_ = false;
+  std::atomic<bool> wanted_{true};
+  ClockWatch watch_;
 
   std::atomic<ClockState> reported_state_{ClockState::Settling};
   std::atomic<bool> reported_usable_{false};

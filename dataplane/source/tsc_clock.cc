@@ -40,9 +40,16 @@ TscClock::TscClock() {
 }
 
 void TscClock::reanchor() {
-  raw_.add(read_both(CLOCK_MONOTONIC_RAW, raw_.ns_per_tick()));
-  utc_.add(read_both(CLOCK_REALTIME, raw_.ns_per_tick()));
+  begin_reading();
+  const double ns_per_tick = raw_.ns_per_tick();
+  follow({read_both(CLOCK_MONOTONIC_RAW, ns_per_tick), read_both(CLOCK_REALTIME, ns_per_tick), set_.look()});
+}
+
+void TscClock::follow(const Readings& readings) {
+  raw_.add(readings.even);
+  utc_.add(readings.utc);
   map_.store(utc_.map());
+  watch_.observe(!readings.was_set && utc_.state() == ClockState::Steady, Timestamp{utc_.map().to_ns(readings.utc.raw)});
 }
 
 std::string TscClock::describe() const {

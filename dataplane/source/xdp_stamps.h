@@ -3,7 +3,6 @@
 // else the kernel's.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <utility>
@@ -44,13 +43,14 @@ class XdpStamps {
     }
     if (nic_clock_ == nullptr) return;
     nic_clock_->maintain(now);
-    uses_nic_ = wanted_.load(std::memory_order_relaxed) && nic_clock_->usable();
+    uses_nic_ = nic_clock_->wanted() && nic_clock_->usable();
   }
 
   // From any thread; in force from the next maintain() on.
-  void use_nic(bool wanted) noexcept { wanted_.store(wanted, std::memory_order_relaxed); }
-  bool nic_wanted() const noexcept { return wanted_.load(std::memory_order_relaxed); }
-  const NicClock* nic_clock() const noexcept { return nic_clock_.get(); }
+  void use_nic(bool wanted) noexcept {
+    if (nic_clock_ != nullptr) nic_clock_->use(wanted);
+  }
+  NicClock* nic_clock() const noexcept { return nic_clock_.get(); }
 
   bool uses_nic() const noexcept { return uses_nic_; }
   uint64_t by_nic() const noexcept { return by_nic_; }
@@ -74,7 +74,6 @@ class XdpStamps {
   Timestamp last_ = kNoTimestamp;
   Timestamp checked_ = kNoTimestamp;
   std::unique_ptr<NicClock> nic_clock_;
-  std::atomic<bool> wanted_{true};
   bool uses_nic_ = false;
   uint64_t by_nic_ = 0;
   uint64_t refused_ = 0;

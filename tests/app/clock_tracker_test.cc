@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dataplane/base/timestamp.h"
+#include "dataplane/source/kernel_clock.h"
 #include "dataplane/source/tsc_clock.h"
 
 namespace wirewatch {
@@ -139,6 +140,26 @@ TEST(TscClock, AgreesWithTheSystemsClock) {
   }
   EXPECT_LT(closest, 20'000);
   EXPECT_GT(clock.ns_per_tick(), 0.0);
+}
+
+TEST(SetNotice, SeesTheSmallestStepThatReadingCanTell) {
+  SetNotice notice;
+  int64_t utc = kStart, monotonic = 5 * kSecond_ns;
+  const auto read = [&](int64_t took) { return notice.observe(monotonic, utc + took / 2, monotonic + took); };
+  EXPECT_FALSE(read(60)) << "the first reading has nothing before it";
+  utc += kSecond_ns / 4 + 125'000, monotonic += kSecond_ns / 4 + 125'000;  // both slewed
+  EXPECT_FALSE(read(900)) << "a reading that took long";
+  EXPECT_FALSE(read(60));
+  utc += 100;
+  EXPECT_TRUE(read(60)) << "set forward";
+  EXPECT_FALSE(read(60)) << "and told once";
+  utc -= 100;
+  EXPECT_TRUE(read(60)) << "set back";
+}
+
+TEST(SetNotice, IsQuietWhileNobodySetsTheClock) {
+  SetNotice notice;
+  for (int i = 0; i < 1'000; ++i) EXPECT_FALSE(notice.look());
 }
 
 }  // namespace

@@ -48,6 +48,7 @@ class WorkerRun final : public EventSink {
 
   void on_handshake(const HandshakeRecord& handshake) noexcept override { handshakes.push_back(handshake); }
   void on_flow(const FlowRecord& flow) noexcept override { flows.push_back(flow); }
+  bool takes_progress() noexcept override { return takes; }
 
   /// Numbers count on from the frames before. Each frame is in memory of its own length, for the sanitizers.
   WorkerRun& feed(std::span<const SentFrame> frames, size_t burst_size = kBurstSize) {
@@ -85,6 +86,7 @@ class WorkerRun final : public EventSink {
 
   std::vector<HandshakeRecord> handshakes;
   std::vector<FlowRecord> flows;
+  bool takes = true;  // records that can wait
   Worker worker;
 
  private:
