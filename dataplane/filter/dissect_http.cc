@@ -4,8 +4,8 @@
 #include <charconv>
 
 #include "dataplane/filter/dissect.h"
+#include "dataplane/filter/http_message.h"
 #include "dataplane/filter/message_text.h"
-#include "dataplane/filter/pdu.h"
 
 namespace wirewatch::filter {
 namespace {
@@ -108,7 +108,7 @@ void full_uri(Text host, Text uri, FieldSink& sink) noexcept {
 void dissect_http(std::span<const uint8_t> message, FieldId own, FieldSink& sink) noexcept {
   sink.add_protocol(own, message);
   const Text text = as_text(message);
-  const bool response = text.starts_with("HTTP/"), request = !response && looks_like_http(message);
+  const bool response = is_http_response(message), request = !response && begins_http_message(message);
   if (!request && !response) return;
   Text uri, host;
   for (size_t at = 0; at < text.size();) {

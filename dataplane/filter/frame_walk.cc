@@ -6,6 +6,7 @@
 #include "dataplane/base/byte_order.h"
 #include "dataplane/filter/dissect.h"
 #include "dataplane/filter/fast_field.h"
+#include "dataplane/filter/http_message.h"
 #include "dataplane/filter/message_reader.h"
 #include "dataplane/packet/parse.h"
 
@@ -139,6 +140,7 @@ Application FrameWalk::application_in(const Frame& frame) const noexcept {
   if (frame.streams != nullptr && frame.streams->count > 0) {
     const TransportFacts& innermost = frame.streams->transports[frame.streams->count - 1u];
     if (innermost.application != Application::None) return innermost.application;
+    if (innermost.carrier != Application::None) return Application::None;
   }
   const Layers& layers = frame.layers;
   if (layers.depth == 0 || layers.protocols[layers.depth - 1u] != Protocol::Udp || !layers.has_flow) return Application::None;
@@ -159,6 +161,10 @@ void FrameWalk::protocol_names(const Frame& frame) noexcept {
     const bool typed = frame.layers.protocols[i] == Protocol::Eth || frame.layers.protocols[i] == Protocol::Vlan;
     const Protocol next = i + 1 < frame.layers.depth ? frame.layers.protocols[i + 1u] : Protocol::None;
     if (typed && next != Protocol::Llc && next != Protocol::None) append("ethertype");
+  }
+  if (frame.streams != nullptr && frame.streams->count > 0) {
+    const Application carrier = frame.streams->transports[frame.streams->count - 1u].carrier;
+    if (carrier != Application::None) append(name(carrier));
   }
   const Application application = application_in(frame);
   if (application != Application::None) append(name(application));
@@ -327,14 +333,15 @@ void FrameWalk::header_fields(const Frame& frame, Protocol protocol, const Heade
 
 void FrameWalk::application_fields(Protocol transport, const Header& header, const TransportFacts* facts) noexcept {
   const auto bytes = header.bytes;
+  const bool begins = facts != nullptr && facts->begins_pdu;
+  if (begins) {  // tshark names TLS in the frame where a record begins, though it shows nothing of it
+    sink_.set_layer(1);
+    sink_.add_protocol("tls"_f, bytes);
+  }
   if (transport == Protocol::Tcp) {
     if (header.quoted || header.carried) return stateless_application(header);
     if (facts == nullptr || facts->application == Application::None) return;
     if (facts->inside_http) sink_.add_protocol("http"_f, facts->pdus);
-    if (facts->begins_pdu) {  // tshark names TLS in the frame where a record begins, though it shows nothing of it
-      sink_.set_layer(1);
-      sink_.add_protocol("tls"_f, bytes);
-    }
     dissect_application(facts->application, {.over_tcp = true, .tls13 = facts->tls13, .tls_encrypted = facts->tls_encrypted}, facts->pdus, sink_);
     return;
   }
@@ -344,6 +351,9 @@ void FrameWalk::application_fields(Protocol transport, const Header& header, con
   if (facts != nullptr && facts->carries_tls) {
     sink_.set_layer(1);
     sink_.add_protocol("tls"_f, payload);
+  }
+  if (facts != nullptr && facts->carrier != Application::None) {
+    return dissect_application(facts->application, {.tls13 = facts->tls13, .tls_encrypted = facts->tls_encrypted}, facts->pdus, sink_);
   }
   const Application which = application_of(transport, load_be16(bytes.data()), load_be16(bytes.data() + 2), payload, header.wire_length - 8);
   dissect_application(which, {}, payload, sink_);
@@ -357,6 +367,7 @@ void FrameWalk::stateless_application(const Header& header) noexcept {
   if (header_length < kTcpHeader || header.bytes.size() <= header_length) return;
   const auto payload = header.bytes.subspan(header_length);
   const Application which = application_of_segment(load_be16(header.bytes.data()), load_be16(header.bytes.data() + 2), payload);
+  if (which == Application::Http && !begins_http_message(payload)) return;
   dissect_application(which, {.over_tcp = true}, payload, sink_);
 }
 

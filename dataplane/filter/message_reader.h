@@ -8,6 +8,7 @@
 #include <span>
 
 #include "dataplane/filter/message_parts.h"
+#include "dataplane/filter/start_tls.h"
 #include "dataplane/filter/stream_tracker.h"
 
 namespace wirewatch::filter {
@@ -20,8 +21,8 @@ class MessageReader {
   /// direction, whether its TLS records are encrypted.
   Reading read(std::span<const uint8_t> bytes, bool may_wait, bool& encrypted) noexcept;
 
-  /// Of a payload that is not recognised: does tshark put HTTP's name on it all the same?
-  bool shown_as_http(uint16_t source_port, uint16_t destination_port, std::span<const uint8_t> payload) const noexcept;
+  /// The whole records that a message of another protocol carries. What is left of one is passed over; nullopt when it is no TLS.
+  std::optional<std::span<const uint8_t>> read_whole_records(std::span<const uint8_t> message, bool& encrypted) noexcept;
 
   Application application() const noexcept { return application_; }
   bool inside_http() const noexcept { return inside_http_; }
@@ -30,9 +31,12 @@ class MessageReader {
  private:
   Reading read_tls(std::span<const uint8_t> bytes, bool& encrypted) noexcept;
   Reading read_http(std::span<const uint8_t> bytes) noexcept;
-  static Reading read_dns(std::span<const uint8_t> bytes) noexcept;
+  static Reading read_counted(std::span<const uint8_t> bytes) noexcept;
 
   Application application_ = Application::None;
+  StartTls start_tls_;
+  bool starts_tls_ = false;     // the server agreed: what follows is TLS
+  bool asked_ = false;          // a request for something was seen: whatever comes is HTTP
   bool asked_for_head_ = false;
   bool asked_to_connect_ = false;
   bool inside_http_ = false;    // a proxy made a connection
@@ -41,7 +45,7 @@ class MessageReader {
   bool tls13_ = false;
 };
 
-/// What a segment without a conversation is read as.
+/// What a conversation's first segment is read as: the lower port decides, then the other, then what it looks like.
 Application application_of_segment(uint16_t source_port, uint16_t destination_port, std::span<const uint8_t> payload) noexcept;
 
 }  // namespace wirewatch::filter

@@ -3,82 +3,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "dataplane/base/byte_order.h"
 #include "dataplane/filter/dissect.h"
-#include "dataplane/filter/message_text.h"
+#include "dataplane/filter/http_message.h"
 
 namespace wirewatch::filter {
 namespace {
-
-/// The value of a header, whose name is given in lower case.
-std::optional<Text> header_value(Text headers, Text name) noexcept {
-  for (size_t at = headers.find('\n'); at != Text::npos; at = headers.find('\n', at + 1)) {
-    const Text line = after(headers, at + 1);
-    if (line.size() <= name.size() || line[name.size()] != ':') continue;
-    if (!same_name(line.substr(0, name.size()), name)) continue;
-    Text value = after(line, name.size() + 1);
-    value = value.substr(0, value.find('\n'));
-    while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
-    while (!value.empty() && (value.back() == '\r' || value.back() == ' ')) value.remove_suffix(1);
-    return value;
-  }
-  return std::nullopt;
-}
-
-/// RFC 9112 7.1: sizes in hexadecimal before each chunk; the last one is empty.
-std::optional<size_t> chunks_end(Text text, size_t at) noexcept {
-  for (;;) {
-    const size_t end = text.find('\n', at);
-    if (end == Text::npos) return std::nullopt;
-    size_t size = 0;
-    const auto [stop, error] = std::from_chars(text.data() + at, text.data() + end, size, 16);
-    constexpr size_t kLargestChunk = size_t{1} << 30;
-    if (error != std::errc{} || size > kLargestChunk) return end + 1;
-    at = end + 1;
-    if (size == 0) {  // trailers, then an empty line
-      for (;;) {
-        const size_t line = text.find('\n', at);
-        if (line == Text::npos) return std::nullopt;
-        const bool empty = line == at || (line == at + 1 && text[at] == '\r');
-        at = line + 1;
-        if (empty) return at;
-      }
-    }
-    if (size + 2 > text.size() - at) return at + size + 2;  // at least
-    at += size + 2;
-  }
-}
-
-constexpr std::array<Text, 30> kMethods{
-    "GET ",       "POST ",        "HEAD ",   "PUT ",    "DELETE ", "OPTIONS ",     "CONNECT ",      "TRACE ",     "PATCH ", "PROPFIND ",
-    "PROPPATCH ", "MKCOL ",       "COPY ",   "MOVE ",   "LOCK ",   "UNLOCK ",      "REPORT ",       "SEARCH ",    "NOTIFY ", "M-SEARCH ",
-    "SUBSCRIBE ", "UNSUBSCRIBE ", "LINK ",   "UNLINK ", "RPC_IN_DATA ", "RPC_OUT_DATA ", "BPROPFIND ", "POLL ", "MERGE ", "CHECKOUT "};
-
-std::optional<size_t> http_length(std::span<const uint8_t> bytes, bool no_body) noexcept {
-  const Text text = as_text(bytes);
-  const size_t crlf = text.find("\r\n\r\n"), lf = text.find("\n\n");
-  if (crlf == Text::npos && lf == Text::npos) return std::nullopt;
-  const size_t headers_end = std::min(crlf == Text::npos ? crlf : crlf + 4, lf == Text::npos ? lf : lf + 2);
-  const Text headers = text.substr(0, headers_end);
-  const bool response = text.starts_with("HTTP/");
-  if (response) {
-    const size_t space = text.find(' ');
-    const Text code = space == Text::npos ? Text{} : after(text, space + 1).substr(0, 3);
-    if (no_body || code.starts_with("1") || code == "204" || code == "304") return headers_end;
-  }
-  if (const auto encoding = header_value(headers, "transfer-encoding"); encoding && encoding->starts_with("chunked")) {
-    return chunks_end(text, headers_end);
-  }
-  if (const auto length = header_value(headers, "content-length")) {
-    uint64_t body = 0;
-    const auto [end, error] = std::from_chars(length->data(), length->data() + length->size(), body);
-    constexpr uint64_t kMostBody = uint64_t{1} << 40;
-    if (error == std::errc{} && end == length->data() + length->size() && body <= kMostBody) return headers_end + body;
-  }
-  return response ? kUntilTheEnd : headers_end;
-}
 
 constexpr size_t kDnsHeader = 12;
 
@@ -140,23 +71,10 @@ bool settles_version(std::span<const uint8_t> record) noexcept {
   return record[0] != kHandshake || (record[5] != kClientHello && is_handshake_type(record[5]));
 }
 
-bool looks_like_http(std::span<const uint8_t> bytes) noexcept {
-  const Text text = as_text(bytes);
-  if (text.starts_with("HTTP/")) return true;
-  if (std::ranges::none_of(kMethods, [&](Text method) { return text.starts_with(method); })) return false;
-  const Text line = text.substr(0, text.find('\n'));
-  const bool whole = line.size() < text.size();
-  return !whole || line.find(" HTTP/") != Text::npos || (line.find("RTSP/") == Text::npos && line.find("SIP/") == Text::npos && line.find(" /") != Text::npos);
-}
-
-bool may_become_http(std::span<const uint8_t> bytes) noexcept {
-  const Text text = as_text(bytes);
-  return Text("HTTP/").starts_with(text) || std::ranges::any_of(kMethods, [&](Text method) { return method.starts_with(text); });
-}
-
 std::optional<size_t> pdu_length(Application which, std::span<const uint8_t> bytes, bool no_body) noexcept {
   switch (which) {
     case Application::Dns:
+    case Application::OpenVpn:
       if (bytes.size() < 2) return std::nullopt;
       return 2u + load_be16(bytes.data());
     case Application::Http: return http_length(bytes, no_body);
@@ -208,7 +126,9 @@ void dissect_application(Application which, Carrier carrier, std::span<const uin
   if (bytes.empty()) return;
   sink.set_layer(1);
   switch (which) {
-    case Application::None: return;
+    case Application::None:
+    case Application::OpenVpn:
+    case Application::RdpUdp: return;
     case Application::Tls: return dissect_tls(bytes, carrier, sink);
     case Application::Dhcp: return dissect_dhcp(bytes, sink);
     case Application::Ntp: return dissect_ntp(bytes, sink);

@@ -19,19 +19,11 @@ bool is_ssl2_hello(std::span<const uint8_t> bytes) noexcept;
 bool looks_like_ssl2(std::span<const uint8_t> bytes) noexcept;
 /// Is the record one that tells the version of its conversation, as a client's hello does not?
 bool settles_version(std::span<const uint8_t> record) noexcept;
-/// Does a stream's payload begin with the first line of an HTTP message?
-bool looks_like_http(std::span<const uint8_t> bytes) noexcept;
-/// Too short to tell yet, but nothing speaks against HTTP.
-bool may_become_http(std::span<const uint8_t> bytes) noexcept;
-
 /// Do the records begin with a hello of a server that chooses TLS 1.3?
 bool chooses_tls13(std::span<const uint8_t> records) noexcept;
 
 /// Is the record at the start the last one of its direction in the clear?
 bool changes_to_encryption(std::span<const uint8_t> record) noexcept;
-
-/// A message that ends with the connection.
-inline constexpr size_t kUntilTheEnd = ~size_t{0};
 
 /// Length of the message at the start of `bytes`, which may be more than is there; nullopt while that cannot be told.
 /// `no_body`: a response to HEAD.

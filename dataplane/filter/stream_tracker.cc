@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "dataplane/base/byte_order.h"
+#include "dataplane/filter/datagram_tls.h"
 #include "dataplane/filter/defragmenter.h"
 #include "dataplane/filter/fast_field.h"
 #include "dataplane/filter/quic_opener.h"
@@ -19,10 +20,17 @@ struct KeyHash {
   size_t operator()(const FlowKey& key) const noexcept { return static_cast<size_t>(hash(key)); }
 };
 
+struct Datagram {
+  std::span<const uint8_t> payload;  // none of what nothing is learned from
+  bool whole = false;                // captured to its end
+  bool forward = false;              // sent by the end that compares lower
+};
+
 struct UdpStream {
   uint32_t number;
   Timestamp first_time, last_time;
   std::unique_ptr<filter::QuicConnection> quic = nullptr;
+  std::unique_ptr<filter::DatagramTls> tls = nullptr;
 };
 
 /// Conversations of one transport, the longest idle first in `order`.
@@ -100,7 +108,7 @@ struct StreamTracker::State {
   void transport(const Packet& packet, const Layers& layers, uint8_t depth, uint32_t base, bool quoted);
   void segment(const Packet& packet, const Layers& layers, std::span<const uint8_t> header, bool quoted, TransportFacts& out);
   void tunnel(const Packet& packet, const Layers& layers, size_t ip, uint8_t depth, uint32_t base);
-  void datagram(const Packet& packet, const FlowKey& key, std::span<const uint8_t> payload, TransportFacts& out);
+  void datagram(const Packet& packet, const FlowKey& key, const Datagram& datagram, TransportFacts& out);
 };
 
 StreamTracker::StreamTracker(size_t most_streams) : state_(std::make_unique<State>()) {
@@ -193,7 +201,8 @@ void StreamTracker::State::transport(const Packet& packet, const Layers& layers,
   if (layers.protocols[depth] == Protocol::Tcp) {
     if (header.size() >= 20) return segment(packet, layers, header, quoted, out);
   } else {
-    return datagram(packet, layers.key, quoted ? std::span<const uint8_t>{} : layers.payload(packet), out);
+    const auto payload = quoted ? std::span<const uint8_t>{} : layers.payload(packet);
+    return datagram(packet, layers.key, {payload, payload.size() == layers.payload_length, layers.source_is_low}, out);
   }
   --facts.count;
 }
@@ -223,16 +232,24 @@ void StreamTracker::State::segment(const Packet& packet, const Layers& layers, s
   stream->observe(segment, out);
 }
 
-void StreamTracker::State::datagram(const Packet& packet, const FlowKey& key, std::span<const uint8_t> payload, TransportFacts& out) {
+void StreamTracker::State::datagram(const Packet& packet, const FlowKey& key, const Datagram& datagram, TransportFacts& out) {
   UdpStream* stream = udp.find(key);
-  if (stream == nullptr) stream = &udp.add(key, {.number = udp.next_number++, .first_time = packet.time, .last_time = packet.time}, most);
+  if (stream == nullptr) {
+    UdpStream begun{.number = udp.next_number++, .first_time = packet.time, .last_time = packet.time};
+    begun.tls = filter::DatagramTls::between(key.low_port, key.high_port);
+    stream = &udp.add(key, std::move(begun), most);
+  }
   out.stream = stream->number;
   out.first_time = stream->first_time;
   out.previous_time = stream->last_time;
   stream->last_time = packet.time;
-  if (!filter::may_be_quic_initial(payload)) return;
+  if (stream->tls) {
+    if (datagram.whole && !datagram.payload.empty()) stream->tls->observe(datagram.payload, datagram.forward, out);
+    return;
+  }
+  if (!filter::may_be_quic_initial(datagram.payload)) return;
   if (!quic_opener) quic_opener.emplace();
-  out.carries_tls = quic_opener->carries_tls(payload, stream->quic);
+  out.carries_tls = quic_opener->carries_tls(datagram.payload, stream->quic);
 }
 
 }  // namespace wirewatch

@@ -18,9 +18,9 @@ namespace wirewatch {
 
 namespace filter {
 /// Which application protocol a payload is read as.
-enum class Application : uint8_t { None, Dns, Mdns, Llmnr, Http, Tls, Dhcp, Ntp, Ssdp };
+enum class Application : uint8_t { None, Dns, Mdns, Llmnr, Http, Tls, Dhcp, Ntp, Ssdp, OpenVpn, RdpUdp };
 constexpr std::string_view name(Application application) noexcept {
-  constexpr std::array<std::string_view, 9> kNames{"", "dns", "mdns", "llmnr", "http", "tls", "dhcp", "ntp", "ssdp"};
+  constexpr std::array<std::string_view, 11> kNames{"", "dns", "mdns", "llmnr", "http", "tls", "dhcp", "ntp", "ssdp", "openvpn", "rdpudp"};
   return kNames[static_cast<size_t>(application)];
 }
 }  // namespace filter
@@ -37,6 +37,7 @@ struct TransportFacts {
   bool acknowledges = false;      // a segment seen before: the three that follow are known
   bool analysed = false;          // tshark has a tcp.analysis to show
   filter::Application application = filter::Application::None;  // of the PDUs below
+  filter::Application carrier = filter::Application::None;      // that those are inside of
   uint64_t acked_frame = 0;
   int64_t ack_rtt_ns = 0;
   int64_t initial_rtt_ns = 0;

@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "dataplane/base/byte_order.h"
+
 namespace wirewatch::filter {
 namespace {
 
 constexpr uint8_t kFin = 0x01, kSyn = 0x02, kRst = 0x04, kAck = 0x10;
 constexpr int kNoScaling = -2;
 constexpr size_t kMostUnacknowledged = 4096;
+constexpr size_t kCount = 2;  // bytes of a message's length, before it
 
 bool before(uint32_t a, uint32_t b) noexcept { return static_cast<int32_t>(a - b) < 0; }
 
@@ -143,7 +146,7 @@ void TcpStream::begun(const TcpSegment& part, Direction& own, TransportFacts& fa
   reader_.recognise(part.source_port, part.destination_port, part.payload);
   const Application reads_as = reader_.application();
   if (reads_as == Application::None) {
-    if (facts.application != Application::None || !reader_.shown_as_http(part.source_port, part.destination_port, part.payload)) return;
+    if (facts.application != Application::None || !reader_.inside_http()) return;  // what a proxy's connection carries
     facts.application = Application::Http;
     facts.pdus = part.payload;
     return;
@@ -227,6 +230,27 @@ void TcpStream::application(const TcpSegment& segment, Direction& own, bool agai
     has_new = part.payload_length > 0;
   }
   if (ends) last_message(own, facts);
+  if (facts.application == Application::OpenVpn) unwrap(own, facts);
+}
+
+/// What is inside OpenVPN's messages takes their place.
+void TcpStream::unwrap(Direction& own, TransportFacts& facts) {
+  if (!own.openvpn) own.openvpn = std::make_unique<OpenVpn>();
+  own.unwrapped.clear();
+  facts.carrier = std::exchange(facts.application, Application::None);
+  facts.tls_encrypted = own.tls_encrypted;
+  for (auto messages = std::exchange(facts.pdus, {}); messages.size() >= kCount;) {
+    const auto message = messages.first(std::min(kCount + load_be16(messages.data()), messages.size()));
+    messages = messages.subspan(message.size());
+    const auto tls = own.openvpn->open(message.subspan(kCount));
+    const auto records = tls && !tls->empty() ? reader_.read_whole_records(*tls, own.tls_encrypted) : std::nullopt;
+    if (!records) continue;
+    facts.application = Application::Tls;
+    own.unwrapped.insert(own.unwrapped.end(), records->begin(), records->end());
+  }
+  facts.tls13 = reader_.tls13();
+  facts.begins_pdu = facts.application == Application::Tls && own.unwrapped.empty();
+  if (facts.application == Application::Tls) facts.pdus = own.unwrapped;
 }
 
 }  // namespace wirewatch::filter

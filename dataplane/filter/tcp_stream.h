@@ -5,12 +5,14 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "dataplane/filter/message_parts.h"
 #include "dataplane/filter/message_reader.h"
+#include "dataplane/filter/openvpn.h"
 #include "dataplane/filter/stream_tracker.h"
 
 namespace wirewatch::filter {
@@ -63,6 +65,8 @@ class TcpStream {
     MessageParts parts;
     std::vector<uint8_t> shown;  // what the last segment completed
     bool tls_encrypted = false;
+    std::unique_ptr<OpenVpn> openvpn = nullptr;
+    std::vector<uint8_t> unwrapped;  // TLS records in what the last segment completed
   };
 
   void acknowledge(const TcpSegment& segment, Direction& other, TransportFacts& facts);
@@ -71,6 +75,7 @@ class TcpStream {
   void last_message(Direction& own, TransportFacts& facts);
   void continued(MessageParts::Message& message, const TcpSegment& part, Direction& own, bool again, TransportFacts& facts);
   void begun(const TcpSegment& part, Direction& own, TransportFacts& facts);
+  void unwrap(Direction& own, TransportFacts& facts);
   void show(Application application, Direction& own, const Reading& reading, TransportFacts& facts) const;
 
   uint32_t number_;

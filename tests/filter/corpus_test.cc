@@ -32,7 +32,7 @@ std::string sha256_of_frames(std::string frames) {
 }
 
 /// What is left is listed in the README of dataplane/filter.
-constexpr double kLeastExact = 0.9995;
+constexpr size_t kMostWrong = 7;
 
 TEST(FilterCorpus, SelectsTheFramesTsharkDid) {
   const char* const corpus = std::getenv("WIREWATCH_CORPUS");
@@ -40,7 +40,7 @@ TEST(FilterCorpus, SelectsTheFramesTsharkDid) {
   std::map<std::string, fs::path> captures;
   for (const auto& entry : fs::directory_iterator(fs::path(corpus) / "captures")) captures[entry.path().stem()] = entry.path();
   size_t asked = 0, exact = 0;
-  std::map<std::string, size_t> wrong;
+  std::string wrong;
   for (const auto& entry : fs::directory_iterator(fs::path(corpus) / "truth")) {
     const auto capture = captures.find(entry.path().stem());
     if (capture == captures.end()) continue;
@@ -56,16 +56,13 @@ TEST(FilterCorpus, SelectsTheFramesTsharkDid) {
                         (matched == 0 || !rows[i].contains("sha256") || sha256_of_frames(selected[i].frames) == rows[i].at("sha256"));
       ++asked;
       exact += same;
-      if (!same) ++wrong[std::string(rows[i].at("group")) + ": " + filters[i]];
+      if (!same) wrong += entry.path().stem().string() + ": " + filters[i] + "\n";
     }
   }
   ASSERT_GT(asked, 0u);
-  const double share = static_cast<double>(exact) / static_cast<double>(asked);
   RecordProperty("asked", static_cast<int>(asked));
   RecordProperty("exact", static_cast<int>(exact));
-  std::string worst;
-  for (const auto& [filter, count] : wrong) worst += std::to_string(count) + "  " + filter + "\n";
-  EXPECT_GE(share, kLeastExact) << exact << " of " << asked << "\n" << worst;
+  EXPECT_LE(asked - exact, kMostWrong) << exact << " of " << asked << "; not like tshark:\n" << wrong;
 }
 
 }  // namespace

@@ -150,6 +150,44 @@ TEST(StreamTracker, LeavesHttpWhereTheProtocolIsSwitched) {
   EXPECT_FALSE(stream.holds("http"));
 }
 
+TEST(StreamTracker, ReadsLinesOnAPortOfHttpAndAnythingOnceSomethingWasAskedFor) {
+  Stream stream;
+  stream.see(server(80).ack().seq(1).payload("<b>title</b>\r\n"));
+  EXPECT_FALSE(stream.holds("http")) << "nothing asked, no colon";
+  stream.see(server(80).ack().seq(15).payload("\x3e:\xcd\x92 tail\n\x01\x02"));
+  EXPECT_TRUE(stream.holds("http")) << "could be a header";
+  stream.see(client(80).ack().seq(1).payload("GET /never-ends\r\n"));
+  EXPECT_FALSE(stream.holds("http"));
+  stream.see(server(80).ack().seq(25).payload("\x01\x02\x03"));
+  EXPECT_FALSE(stream.holds("http")) << "the request is not whole";
+  stream.see(client(80).ack().seq(17).payload("\r\n"));
+  EXPECT_TRUE(stream.holds("http.request.uri == \"/never-ends\""));
+  stream.see(server(80).ack().seq(28).payload("\x01\x02\x03"));
+  EXPECT_TRUE(stream.holds("http")) << "of the answer";
+}
+
+TEST(StreamTracker, ReadsTlsOnAPortOfMailOnlyBehindItsCommand) {
+  Stream stream;
+  const auto client = [] { return eth().ipv4("10.0.0.1", "10.0.0.2").tcp(4000, 25); };
+  const auto server = [] { return eth().ipv4("10.0.0.2", "10.0.0.1").tcp(25, 4000); };
+  const std::string alert("\x15\x03\x03\x00\x02\x01\x00", 7);
+  stream.see(client().ack().seq(1).payload(alert));
+  EXPECT_FALSE(stream.holds("tls"));
+  stream.see(client().ack().seq(8).payload("EHLO a\r\nSTARTTLS\r\n"));
+  stream.see(server().ack().seq(1).payload("454 not now\r\n"));
+  stream.see(server().ack().seq(14).payload(alert));
+  EXPECT_FALSE(stream.holds("tls")) << "refused";
+  stream.see(client().ack().seq(26).payload("starttls\r\n"));
+  stream.see(server().ack().seq(21).payload("220 go ahead\r\n"));
+  EXPECT_FALSE(stream.holds("tls")) << "the last line in the clear";
+  stream.see(server().ack().seq(35).payload("250 text"));
+  EXPECT_FALSE(stream.holds("tls")) << "text is never TLS";
+  stream.see(client().ack().seq(36).payload(alert));
+  EXPECT_TRUE(stream.holds("tls.alert_message.desc == 0"));
+  stream.see(server().ack().seq(43).payload(std::string(1, '\0')));
+  EXPECT_TRUE(stream.holds("tls")) << "whatever comes";
+}
+
 TEST(StreamTracker, LearnsNothingFromWhatAnIcmpErrorQuotes) {
   Stream stream;
   EXPECT_EQ(stream.see(client().syn().seq(100)).stream, 0u);
