@@ -25,7 +25,7 @@ bool QuicOpener::open(const quic::LongPacket& packet, const quic::Version& versi
 
 bool QuicOpener::carries_tls(std::span<const uint8_t> datagram, std::unique_ptr<QuicConnection>& connection) {
   bool any = false;
-  while (const auto packet = quic::read_long_packet(datagram)) {
+  while (const auto packet = quic::read_long_packet(datagram, connection != nullptr)) {
     if (!packet->is_whole()) break;
     datagram = datagram.subspan(packet->length);
     if (!packet->initial) continue;

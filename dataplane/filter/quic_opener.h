@@ -36,10 +36,10 @@ class QuicOpener {
 };
 
 /// Cheap: can the datagram begin with an Initial packet?
-constexpr bool may_be_quic_initial(std::span<const uint8_t> datagram) noexcept {
-  constexpr uint8_t kLongHeader = 0xc0;
+constexpr bool may_be_quic_initial(std::span<const uint8_t> datagram, bool known) noexcept {
+  const uint8_t long_header = known ? 0x80 : 0xc0;
   constexpr size_t kShortest = 7 + 20;
-  return datagram.size() >= kShortest && (datagram[0] & kLongHeader) == kLongHeader;
+  return datagram.size() >= kShortest && (datagram[0] & long_header) == long_header;
 }
 
 }  // namespace wirewatch::filter

@@ -247,7 +247,7 @@ void StreamTracker::State::datagram(const Packet& packet, const FlowKey& key, co
     if (datagram.whole && !datagram.payload.empty()) stream->tls->observe(datagram.payload, datagram.forward, out);
     return;
   }
-  if (!filter::may_be_quic_initial(datagram.payload)) return;
+  if (!filter::may_be_quic_initial(datagram.payload, stream->quic != nullptr)) return;
   if (!quic_opener) quic_opener.emplace();
   out.carries_tls = quic_opener->carries_tls(datagram.payload, stream->quic);
 }

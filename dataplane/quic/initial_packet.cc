@@ -13,7 +13,7 @@ namespace wirewatch::quic {
 namespace {
 
 constexpr size_t kTag = 16, kSample = 16, kLongestNumber = 4, kLongestConnectionId = 20;
-constexpr uint8_t kLongHeader = 0xc0;  // form and fixed bit
+constexpr uint8_t kLongHeader = 0x80, kFixedBit = 0x40;
 constexpr uint32_t kVersion2 = 0x6b3343cf;
 
 using Salt = std::array<uint8_t, 20>;
@@ -94,11 +94,12 @@ const Version* find_version(uint32_t number) noexcept {
   return at == kVersions.end() ? nullptr : at;
 }
 
-std::optional<LongPacket> read_long_packet(std::span<const uint8_t> datagram) noexcept {
+std::optional<LongPacket> read_long_packet(std::span<const uint8_t> datagram, bool known) noexcept {
   ByteReader reader(datagram);
   const auto first = reader.u8();
   const auto version = reader.be32();
-  if (!version || *version == 0 || (*first & kLongHeader) != kLongHeader) return std::nullopt;
+  const uint8_t expected = known ? kLongHeader : kLongHeader | kFixedBit;
+  if (!version || *version == 0 || (*first & expected) != expected) return std::nullopt;
   const auto destination_length = reader.u8();
   if (!destination_length || *destination_length > kLongestConnectionId) return std::nullopt;
   const auto destination = reader.take(*destination_length);

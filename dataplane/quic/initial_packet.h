@@ -16,11 +16,13 @@
 
 namespace wirewatch::quic {
 
+inline constexpr uint8_t kCryptoFrame = 6;
+
 /// A version, or a range of drafts, whose Initial packets carry TLS; Facebook's and Google's own among them.
 struct Version {
   uint32_t first = 0, last = 0;
   std::array<uint8_t, 20> salt{};
-  uint8_t crypto_frame = 6;  // the type of the frame that TLS is in
+  uint8_t crypto_frame = kCryptoFrame;  // the type of the frame that TLS is in; another one means Google's frames
   std::array<std::string_view, 3> labels{"quic key", "quic iv", "quic hp"};
 };
 /// Null when its salt is not known.
@@ -47,8 +49,9 @@ struct LongPacket {
 
   bool is_whole() const noexcept { return bytes.size() == length; }
 };
-/// The one a datagram begins with; several may share a datagram (RFC 9000 section 12.2).
-std::optional<LongPacket> read_long_packet(std::span<const uint8_t> datagram) noexcept;
+/// The one a datagram begins with; several may share a datagram (RFC 9000 section 12.2). `known`: in a connection that was
+/// seen before, where ends that agreed on it need not set the bit that tells QUIC apart (RFC 9287).
+std::optional<LongPacket> read_long_packet(std::span<const uint8_t> datagram, bool known = false) noexcept;
 
 enum class Side : uint8_t { Client, Server };
 
@@ -99,18 +102,38 @@ inline bool skip_ack(ByteReader& reader, bool with_ecn) noexcept {
   return true;
 }
 
+/// Google's frames before QUIC was a standard: all ACKs have 01 in front, and say in their type how long their numbers are.
+inline constexpr uint8_t kGoogleAckMask = 0xc0, kGoogleAck = 0x40;
+inline bool skip_google_ack(ByteReader& reader, uint8_t type) noexcept {
+  constexpr std::array<uint8_t, 4> kWidths{1, 2, 4, 6};
+  constexpr uint8_t kSeveralBlocks = 0x20;
+  constexpr size_t kDelay = 2;
+  const size_t largest = kWidths[type >> 2 & 3], block = kWidths[type & 3];
+  if (!reader.skip(largest + kDelay)) return false;
+  const auto blocks = (type & kSeveralBlocks) != 0 ? reader.u8() : std::optional<uint8_t>{0};
+  if (!blocks || !reader.skip(block + *blocks * (1 + block))) return false;
+  const auto times = reader.u8();
+  return times && reader.skip(*times == 0 ? 0 : 5u + (*times - 1u) * 3u);
+}
+
 }  // namespace detail
 
 /// Calls use(offset, length, bytes) for every CRYPTO frame until it returns false or a frame is none that an Initial may hold;
 /// `bytes` are fewer than `length` where the packet was cut.
 template <typename Use>
 void for_each_crypto_frame(std::span<const uint8_t> frames, const Version& version, Use use) noexcept {
-  constexpr uint8_t kPadding = 0, kPing = 1, kAck = 2, kAckWithEcn = 3;
+  constexpr uint8_t kPadding = 0, kAck = 2, kAckWithEcn = 3;
+  const bool google = version.crypto_frame != kCryptoFrame;
+  const uint8_t ping = google ? 7 : 1;
   ByteReader reader(frames);
   while (const auto type = reader.u8()) {
     if (*type == kPadding) reader.skip(detail::zeros_before(reader.rest()));
-    if (*type == kPadding || *type == kPing) continue;
-    if (*type == kAck || *type == kAckWithEcn) {
+    if (*type == kPadding || *type == ping) continue;
+    if (google && (*type & detail::kGoogleAckMask) == detail::kGoogleAck) {
+      if (!detail::skip_google_ack(reader, *type)) return;
+      continue;
+    }
+    if (!google && (*type == kAck || *type == kAckWithEcn)) {
       if (!detail::skip_ack(reader, *type == kAckWithEcn)) return;
       continue;
     }
