@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 
 namespace wirewatch {
 namespace {
@@ -85,6 +86,7 @@ Result<void> PacketFiles::rewind() {
     return fail(std::move(message));
   }
   reader_ = std::move(*reader);
+  secrets_taken_ = 0;
   resolution_ns_ = reader_->summary().timestamp_resolution_ns;
   return {};
 }
@@ -106,11 +108,18 @@ bool PacketFiles::open_next() {
     auto reader = CaptureReader::open(paths_[next_path_++].opened);
     if (reader) {
       reader_ = std::move(*reader);
+      secrets_taken_ = 0;
       return true;
     }
     faults_.push_back(reader.error().message);
   }
   return false;
+}
+
+std::string_view PacketFiles::take_secrets() noexcept {
+  if (!reader_) return {};
+  const std::string_view all = reader_->summary().key_log;
+  return all.substr(std::exchange(secrets_taken_, all.size()));
 }
 
 size_t PacketFiles::read(PacketBatch& batch, size_t limit) {

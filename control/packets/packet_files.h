@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "dataplane/base/result.h"
@@ -21,6 +22,8 @@ class PacketFiles {
 
   /// The next packets, at most `limit`, numbered through all files; 0 at the end.
   size_t read(PacketBatch& batch, size_t limit);
+  /// What the file being read has brought of its secrets since the last call: lines of a key log.
+  std::string_view take_secrets() noexcept;
   /// Back to the first packet.
   Result<void> rewind();
 
@@ -45,6 +48,7 @@ class PacketFiles {
   FileDescriptor spooled_;
   size_t next_path_ = 0;
   std::unique_ptr<CaptureReader> reader_;
+  size_t secrets_taken_ = 0;
   int64_t resolution_ns_ = 1000;
   std::vector<std::string> faults_;
   uint64_t packets_before_ = 0;  // of the files that are done

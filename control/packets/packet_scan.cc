@@ -5,6 +5,7 @@
 #include <array>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "control/packets/port_gate.h"
 #include "dataplane/filter/stream_tracker.h"
@@ -25,6 +26,10 @@ class Scan {
     if (options.filter != nullptr && !options.needs.streams && !options_.others) gate_ = PortGate::of(options.filter->text());
     if (gate_) parse_all_ = false;
     parse_matches_ = gate_ || (!parse_all_ && visitor != nullptr && options.layers);
+  }
+
+  void learn_keys(std::string_view secrets) {
+    if (tracker_ && !secrets.empty()) tracker_->learn_keys(secrets);
   }
 
   /// False when enough has been seen.
@@ -104,6 +109,7 @@ ScanTotals scan(PacketFiles& files, const ScanOptions& options, FrameVisitor* vi
   PacketBatch batch;
   bool on = options.most > 0;
   while (on && files.read(batch, kBatch) > 0) {
+    scan->learn_keys(files.take_secrets());
     on = scan->take(batch.packets);
     if (on && visitor != nullptr && batch.packets.size() < kBatch) on = visitor->on_pause();
   }

@@ -53,6 +53,7 @@ struct CaptureSummary {
   uint64_t bytes_read = 0;  // taken from the file itself: compressed bytes when it is compressed
   uint64_t file_size = 0;   // 0 for a stream
   std::string compression;  // "", "gzip" or "zstd"
+  std::string key_log;      // secrets of TLS in pcapng's Decryption Secrets Blocks so far, in lines as programs log them
 
   void count(Unread reason);
   void add_link_type(uint16_t link_type_value);

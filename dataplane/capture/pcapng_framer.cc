@@ -189,9 +189,9 @@ size_t PcapNgFramer::frame_block(std::span<const uint8_t> bytes, bool last, std:
     case pcapng_block::kEnhancedPacket:
     case pcapng_block::kObsoletePacket:
     case pcapng_block::kSimplePacket: read_packet_block(type, block, total, packets); break;
+    case pcapng_block::kDecryptionSecrets: keep_secrets(block, whole); break;
     case pcapng_block::kNameResolution:
-    case pcapng_block::kInterfaceStatistics:
-    case pcapng_block::kDecryptionSecrets: break;
+    case pcapng_block::kInterfaceStatistics: break;
     case pcapng_block::kCustom:
     case pcapng_block::kCustomNotCopied: summary_.count(Unread::CustomBlock); break;
     default: summary_.count(Unread::UnknownBlock); break;
@@ -224,6 +224,19 @@ void PcapNgFramer::describe_interface(std::span<const uint8_t> block, bool whole
     summary_.note_damage(fmt::format("an option of the interface described at byte {} is longer than its block", offset_));
   }
   interfaces_.push_back(interface);
+}
+
+/// Section 4.7 of the draft. Of a block too long to be looked at whole, the lines at its start.
+void PcapNgFramer::keep_secrets(std::span<const uint8_t> block, bool whole) {
+  constexpr uint32_t kTlsKeyLog = 0x544c534b;
+  constexpr size_t kSecretsAt = 16, kMostKept = size_t{16} << 20;
+  if (block.size() < kSecretsAt || load32(block.data() + 8) != kTlsKeyLog) return;
+  auto secrets = block.subspan(kSecretsAt);
+  secrets = secrets.first(std::min<size_t>(secrets.size(), load32(block.data() + 12)));
+  while (!whole && !secrets.empty() && secrets.back() != '\n') secrets = secrets.first(secrets.size() - 1);
+  if (secrets.size() >= kMostKept - std::min(kMostKept, summary_.key_log.size())) return;
+  summary_.key_log.append(secrets.begin(), secrets.end());
+  summary_.key_log += '\n';  // the last line may be without
 }
 
 void PcapNgFramer::read_packet_block(uint32_t type, std::span<const uint8_t> block, uint32_t total,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // pcapng (draft-ietf-opsawg-pcapng): sections of blocks, each section with its own byte order and interfaces. Packets
-// come from Enhanced, Simple and the obsolete Packet Blocks; everything else is stepped over.
+// come from Enhanced, Simple and the obsolete Packet Blocks, secrets of TLS from Decryption Secrets Blocks; everything else
+// is stepped over.
 #pragma once
 
 #include <bit>
@@ -46,6 +47,7 @@ class PcapNgFramer final : public Framer {
   void describe_interface(std::span<const uint8_t> block, bool whole);
   void read_packet_block(uint32_t type, std::span<const uint8_t> block, uint32_t total, std::vector<Packet>& packets);
   void append(const PacketFields& fields, const uint8_t* block, std::vector<Packet>& packets);
+  void keep_secrets(std::span<const uint8_t> block, bool whole);
   void note_interface(PcapNgInterface& interface);
   void damage(std::string sentence) { stop(Unread::DamagedRecord, std::move(sentence)); }
   void cut_short(size_t left);

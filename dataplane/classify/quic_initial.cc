@@ -21,7 +21,7 @@ QuicInitial& QuicInitial::operator=(QuicInitial&&) noexcept = default;
 bool QuicInitial::gather(std::span<const uint8_t> datagram, std::optional<quic::InitialKeys>& keys, HelloBytes& hello) noexcept {
   bool opened = false;
   while (const auto packet = quic::read_long_packet(datagram)) {
-    const quic::Version* const version = packet->initial ? quic::find_version(packet->version) : nullptr;
+    const quic::Version* const version = packet->type == quic::LongType::Initial ? quic::find_version(packet->version) : nullptr;
     if (version == nullptr) break;
     std::span<const uint8_t> frames;
     if (keys) frames = state_->opener.open(*packet, *keys, state_->clear);

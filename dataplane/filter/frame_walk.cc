@@ -352,6 +352,10 @@ void FrameWalk::application_fields(Protocol transport, const Header& header, con
     sink_.set_layer(1);
     sink_.add_protocol("tls"_f, payload);
   }
+  if (facts != nullptr && facts->carrier == Application::Quic) {
+    sink_.set_layer(1);
+    return dissect_dns(facts->pdus, facts->application, true, sink_);
+  }
   if (facts != nullptr && facts->carrier != Application::None) {
     return dissect_application(facts->application, {.tls13 = facts->tls13, .tls_encrypted = facts->tls_encrypted}, facts->pdus, sink_);
   }

@@ -128,7 +128,8 @@ void dissect_application(Application which, Carrier carrier, std::span<const uin
   switch (which) {
     case Application::None:
     case Application::OpenVpn:
-    case Application::RdpUdp: return;
+    case Application::RdpUdp:
+    case Application::Quic: return;
     case Application::Tls: return dissect_tls(bytes, carrier, sink);
     case Application::Dhcp: return dissect_dhcp(bytes, sink);
     case Application::Ntp: return dissect_ntp(bytes, sink);

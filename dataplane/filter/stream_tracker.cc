@@ -21,8 +21,9 @@ struct KeyHash {
 };
 
 struct Datagram {
-  std::span<const uint8_t> payload;  // none of what nothing is learned from
+  std::span<const uint8_t> payload;  // none where another one is inside
   bool whole = false;                // captured to its end
+  bool quoted = false;               // inside an ICMP error
   bool forward = false;              // sent by the end that compares lower
 };
 
@@ -100,6 +101,7 @@ struct StreamTracker::State {
   Conversations<filter::TcpStream> tcp;
   Conversations<UdpStream> udp;
 
+  filter::KeyLog key_log;
   std::optional<filter::Defragmenter> defragmenter;  // made when a fragment comes
   std::optional<filter::QuicOpener> quic_opener;     // likewise
 
@@ -117,6 +119,8 @@ StreamTracker::StreamTracker(size_t most_streams) : state_(std::make_unique<Stat
 StreamTracker::~StreamTracker() = default;
 StreamTracker::StreamTracker(StreamTracker&&) noexcept = default;
 StreamTracker& StreamTracker::operator=(StreamTracker&&) noexcept = default;
+
+void StreamTracker::learn_keys(std::string_view key_log) { state_->key_log.add(key_log); }
 
 const StreamFacts& StreamTracker::observe(const Packet& packet, const Layers& layers) {
   state_->facts.count = 0;
@@ -201,8 +205,8 @@ void StreamTracker::State::transport(const Packet& packet, const Layers& layers,
   if (layers.protocols[depth] == Protocol::Tcp) {
     if (header.size() >= 20) return segment(packet, layers, header, quoted, out);
   } else {
-    const auto payload = quoted ? std::span<const uint8_t>{} : layers.payload(packet);
-    return datagram(packet, layers.key, {payload, payload.size() == layers.payload_length, layers.source_is_low}, out);
+    const auto payload = layers.payload(packet);
+    return datagram(packet, layers.key, {payload, payload.size() == layers.payload_length, quoted, layers.source_is_low}, out);
   }
   --facts.count;
 }
@@ -244,12 +248,18 @@ void StreamTracker::State::datagram(const Packet& packet, const FlowKey& key, co
   out.previous_time = stream->last_time;
   stream->last_time = packet.time;
   if (stream->tls) {
-    if (datagram.whole && !datagram.payload.empty()) stream->tls->observe(datagram.payload, datagram.forward, out);
+    if (datagram.whole && !datagram.quoted && !datagram.payload.empty()) stream->tls->observe(datagram.payload, datagram.forward, out);
     return;
   }
-  if (!filter::may_be_quic_initial(datagram.payload, stream->quic != nullptr)) return;
-  if (!quic_opener) quic_opener.emplace();
-  out.carries_tls = quic_opener->carries_tls(datagram.payload, stream->quic);
+  const bool opens = stream->quic != nullptr && stream->quic->session != nullptr;
+  if (!opens && (datagram.quoted || !filter::may_be_quic_initial(datagram.payload, stream->quic != nullptr))) return;
+  if (!quic_opener) quic_opener.emplace(key_log);
+  const auto content = quic_opener->read({datagram.payload, datagram.forward, datagram.quoted}, stream->quic);
+  out.carries_tls = content.tls;
+  if (content.dns.empty()) return;
+  out.carrier = filter::Application::Quic;
+  out.application = filter::Application::Dns;
+  out.pdus = content.dns;
 }
 
 }  // namespace wirewatch

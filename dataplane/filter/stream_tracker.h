@@ -18,9 +18,9 @@ namespace wirewatch {
 
 namespace filter {
 /// Which application protocol a payload is read as.
-enum class Application : uint8_t { None, Dns, Mdns, Llmnr, Http, Tls, Dhcp, Ntp, Ssdp, OpenVpn, RdpUdp };
+enum class Application : uint8_t { None, Dns, Mdns, Llmnr, Http, Tls, Dhcp, Ntp, Ssdp, OpenVpn, RdpUdp, Quic };
 constexpr std::string_view name(Application application) noexcept {
-  constexpr std::array<std::string_view, 11> kNames{"", "dns", "mdns", "llmnr", "http", "tls", "dhcp", "ntp", "ssdp", "openvpn", "rdpudp"};
+  constexpr std::array<std::string_view, 12> kNames{"", "dns", "mdns", "llmnr", "http", "tls", "dhcp", "ntp", "ssdp", "openvpn", "rdpudp", "quic"};
   return kNames[static_cast<size_t>(application)];
 }
 }  // namespace filter
@@ -45,7 +45,7 @@ struct TransportFacts {
   bool tls13 = false;             // the server chose TLS 1.3
   bool tls_encrypted = false;     // this direction changed to encryption in an earlier frame
   bool inside_http = false;       // of a connection that a proxy made
-  bool carries_tls = false;       // in QUIC's first packets
+  bool carries_tls = false;       // in QUIC's packets
   bool begins_pdu = false;        // of `application`, but it is not whole yet
   std::span<const uint8_t> pdus;  // whole PDUs that end in this frame, put together from the segments before
 };
@@ -70,6 +70,9 @@ class StreamTracker {
   ~StreamTracker();
   StreamTracker(StreamTracker&&) noexcept;
   StreamTracker& operator=(StreamTracker&&) noexcept;
+
+  /// Secrets that a capture brings, whole lines of a key log: packets behind them are opened. Once for each part of it.
+  void learn_keys(std::string_view key_log);
 
   /// The facts of this frame, valid until the next call. Allocates while streams are added.
   const StreamFacts& observe(const Packet& packet, const Layers& layers);

@@ -104,7 +104,8 @@ std::optional<LongPacket> read_long_packet(std::span<const uint8_t> datagram, bo
   if (!destination_length || *destination_length > kLongestConnectionId) return std::nullopt;
   const auto destination = reader.take(*destination_length);
   const auto source_length = destination ? reader.u8() : std::nullopt;
-  if (!source_length || !reader.skip(*source_length)) return std::nullopt;
+  const auto source = source_length ? reader.take(*source_length) : std::nullopt;
+  if (!source) return std::nullopt;
   const unsigned bits = (*first & 0x30u) >> 4;
   const unsigned type = *version == kVersion2 ? (bits + 3) % 4 : bits;  // RFC 9369 section 3.2 turns the numbers around
   constexpr unsigned kInitial = 0, kRetry = 3;
@@ -118,11 +119,12 @@ std::optional<LongPacket> read_long_packet(std::span<const uint8_t> datagram, bo
   if (!length || *length > kLargest) return std::nullopt;
   LongPacket packet;
   packet.connection_id = *destination;
+  packet.source_id = *source;
   packet.number_at = reader.offset();
   packet.length = packet.number_at + static_cast<size_t>(*length);
   packet.bytes = datagram.first(std::min(packet.length, datagram.size()));
   packet.version = *version;
-  packet.initial = type == kInitial;
+  packet.type = static_cast<LongType>(type);
   return packet;
 }
 

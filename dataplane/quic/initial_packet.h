@@ -38,14 +38,17 @@ inline std::optional<uint64_t> read_varint(ByteReader& reader) noexcept {
   return value;
 }
 
+enum class LongType : uint8_t { Initial, Early, Handshake };
+
 /// A packet with a long header that says how long it is: any but a Retry or a Version Negotiation.
 struct LongPacket {
   std::span<const uint8_t> connection_id;  // of the destination
+  std::span<const uint8_t> source_id;
   std::span<const uint8_t> bytes;          // from the first one, as far as captured
   size_t number_at = 0;                    // offset of the protected packet number
   size_t length = 0;                       // of all of it, captured or not
   uint32_t version = 0;
-  bool initial = false;
+  LongType type = LongType::Initial;
 
   bool is_whole() const noexcept { return bytes.size() == length; }
 };

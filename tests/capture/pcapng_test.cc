@@ -124,6 +124,21 @@ TEST(PcapNg, StepsOverEverythingThatIsNoPacket) {
   EXPECT_FALSE(reading.summary.truncated);
 }
 
+TEST(PcapNg, KeepsTheSecretsOfTls) {
+  PcapNgBuilder builder = one_interface();
+  constexpr uint32_t kTlsKeyLog = 0x544c534b, kWireGuardKeyLog = 0x57474b4c;
+  const auto secrets = [&](uint32_t type, uint32_t length, std::string_view text) {
+    auto body = builder.body().u32(type).u32(length);
+    for (size_t i = 0; i < text.size(); i += 4) body.u32(load_le32(reinterpret_cast<const uint8_t*>(text.data()) + i));
+    builder.block(kDecryptionSecretsBlock, body);
+  };
+  secrets(kTlsKeyLog, 6, "A B\nC\n  ");
+  builder.enhanced(0, 1, kOddFrame);
+  secrets(kWireGuardKeyLog, 4, "none");
+  secrets(kTlsKeyLog, 400, "D E ");
+  EXPECT_EQ(read_memory(builder.bytes()).summary.key_log, "A B\nC\n\nD E \n") << "a length beyond the block ends with it";
+}
+
 TEST(PcapNg, StepsOverABlockOfManyMegabytesPieceByPiece) {
   PcapNgBuilder builder = one_interface();
   builder.enhanced(0, 1, kOddFrame).block(kNameResolutionBlock, builder.body().zeros(3'000'000)).enhanced(0, 2, kOddFrame);

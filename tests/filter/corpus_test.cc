@@ -31,9 +31,6 @@ std::string sha256_of_frames(std::string frames) {
   return text;
 }
 
-/// What is left is listed in the README of dataplane/filter.
-constexpr size_t kMostWrong = 4;
-
 TEST(FilterCorpus, SelectsTheFramesTsharkDid) {
   const char* const corpus = std::getenv("WIREWATCH_CORPUS");
   if (corpus == nullptr) GTEST_SKIP() << "WIREWATCH_CORPUS is not set";
@@ -62,7 +59,7 @@ TEST(FilterCorpus, SelectsTheFramesTsharkDid) {
   ASSERT_GT(asked, 0u);
   RecordProperty("asked", static_cast<int>(asked));
   RecordProperty("exact", static_cast<int>(exact));
-  EXPECT_LE(asked - exact, kMostWrong) << exact << " of " << asked << "; not like tshark:\n" << wrong;
+  EXPECT_EQ(exact, asked) << "not like tshark:\n" << wrong;
 }
 
 }  // namespace

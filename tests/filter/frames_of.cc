@@ -22,7 +22,11 @@ void for_each_frame(const std::string& capture, bool streams, Use use) {
   PacketBatch batch;
   StreamTracker tracker;
   Timestamp first = kNoTimestamp, previous = kNoTimestamp;
+  size_t learned = 0;
   while ((*reader)->read(batch, 64) > 0) {
+    const std::string& key_log = (*reader)->summary().key_log;
+    tracker.learn_keys(std::string_view(key_log).substr(learned));
+    learned = key_log.size();
     for (const Packet& packet : batch.packets) {
       Layers layers;
       parse(packet, {}, layers);

@@ -43,7 +43,7 @@ TEST(QuicFrames, ComeInPacketsWithoutTheFixedBitOnceAConnectionIsKnown) {
   EXPECT_FALSE(read_long_packet(bytes_of(packet)));
   const auto known = read_long_packet(bytes_of(packet), true);
   ASSERT_TRUE(known);
-  EXPECT_TRUE(known->initial);
+  EXPECT_EQ(known->type, LongType::Initial);
   EXPECT_TRUE(known->is_whole());
   packet[0] = '\x40';
   EXPECT_FALSE(read_long_packet(bytes_of(packet), true)) << "a short header";
