@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <gtest/gtest.h>
 
+#include "dataplane/base/byte_order.h"
 #include "dataplane/base/timestamp.h"
 #include "tests/capture/reading.h"
 
