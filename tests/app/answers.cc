@@ -59,6 +59,7 @@ std::string line_of(const HandshakeRecord& shake, Times times) {
   } else {
     line += fmt::format(" timed {} {} {}", shake.syn_ack_rtt_ns.has_value(), shake.ack_rtt_ns.has_value(), shake.initial_rtt_ns.has_value());
   }
+  if (shake.clock_unsteady) line += " unsteady";
   return line;
 }
 
