@@ -75,8 +75,11 @@ Reading MessageReader::read(std::span<const uint8_t> bytes, bool may_wait, bool&
     default: return waiting(bytes.size(), Wait::Nothing);
   }
   if (may_wait || reading.refused || reading.wait == Wait::Nothing) return reading;
-  const bool unknown = application_ == Application::Http && !has_line(bytes);
-  return waiting(unknown ? 0 : bytes.size(), Wait::Nothing);
+  if (application_ != Application::Http) return waiting(bytes.size(), Wait::Nothing);
+  // A snapshot may have cut the first line itself: what begins like one is shown, as far as it goes.
+  const bool begins = begins_http_message(bytes);
+  asked_ |= begins && !is_http_response(bytes);
+  return waiting(begins || has_line(bytes) ? bytes.size() : 0, Wait::Nothing);
 }
 
 Reading MessageReader::read_tls(std::span<const uint8_t> bytes, bool& encrypted) noexcept {
