@@ -19,7 +19,7 @@ std::optional<Line> line_at(Text all, size_t at) noexcept {
   const size_t end = all.find_first_of("\r\n", at);
   if (end == Text::npos || (all[end] == '\r' && end + 1 == all.size())) return std::nullopt;
   const bool both = all[end] == '\r' && all[end + 1] == '\n';
-  return Line{all.substr(at, end - at), end + (both ? 2 : 1)};
+  return Line{after(all, at).substr(0, end - at), end + (both ? 2 : 1)};
 }
 
 /// Behind the empty line; nullopt while that is not there.
@@ -88,7 +88,7 @@ bool looks_like_http(std::span<const uint8_t> bytes) noexcept {
   constexpr size_t kWithMinor = kVersion.size() + 1;
   if (!line || line->text.size() <= kWithMinor) return false;
   return same_name(line->text.substr(0, kVersion.size()), kVersion) ||
-         same_name(line->text.substr(line->text.size() - kWithMinor, kVersion.size()), kVersion);
+         same_name(after(line->text, line->text.size() - kWithMinor).substr(0, kVersion.size()), kVersion);
 }
 
 bool is_http_response(std::span<const uint8_t> bytes) noexcept {

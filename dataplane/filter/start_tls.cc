@@ -32,7 +32,7 @@ bool StartTls::observe(uint16_t source_port, uint16_t destination_port, std::spa
   const Text text = as_text(payload);
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
-    const Text line = text.substr(at, end - at);
+    const Text line = after(text, at).substr(0, end - at);
     at = end + 1;
     for (const Upgrade& one : kUpgrades) {
       if (one.port == destination_port) asked_ |= begins_with(line, one.command);
