@@ -2,6 +2,8 @@
 // What is known of a segment from the ones before it, as tshark has it.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <string_view>
 #include <vector>
 
@@ -23,9 +25,12 @@ class Stream {
   explicit Stream(size_t most = 100) : tracker_(most) {}
 
   /// The facts of the one TCP or UDP header of the frame.
-  TransportFacts see(const FrameBuilder& frame, int64_t milliseconds = 0) {
+  TransportFacts see(const FrameBuilder& frame, int64_t milliseconds = 0) { return see_cut(frame, SIZE_MAX, milliseconds); }
+  /// The same of a frame of which a snapshot kept its first `kept` bytes.
+  TransportFacts see_cut(const FrameBuilder& frame, size_t kept, int64_t milliseconds = 0) {
     bytes_ = frame.bytes();
     packet_ = packet_over(bytes_, 1, Timestamp{milliseconds * 1'000'000}, ++number_);
+    packet_.captured_length = static_cast<uint32_t>(std::min<size_t>(packet_.captured_length, kept));
     parse(packet_, {}, layers_);
     facts_ = tracker_.observe(packet_, layers_);
     return facts_.count > 0 ? facts_.transports[0] : TransportFacts{};
@@ -164,6 +169,21 @@ TEST(StreamTracker, ReadsLinesOnAPortOfHttpAndAnythingOnceSomethingWasAskedFor) 
   EXPECT_TRUE(stream.holds("http.request.uri == \"/never-ends\""));
   stream.see(server(80).ack().seq(28).payload("\x01\x02\x03"));
   EXPECT_TRUE(stream.holds("http")) << "of the answer";
+}
+
+TEST(StreamTracker, ShowsAnHttpMessageWhoseFirstLineASnapshotCutAsFarAsItGoes) {
+  constexpr size_t kHeaders = 14 + 20 + 20;
+  const auto from_client = eth().ipv4("10.0.0.1", "10.0.0.2").tcp(4000, 80), from_server = eth().ipv4("10.0.0.2", "10.0.0.1").tcp(80, 4000);
+  Stream stream;
+  stream.see_cut(FrameBuilder(from_client).ack().seq(1).payload("GET /images/a.gif HTTP/1.1\r\nHost: example.com\r\n\r\n"), kHeaders + 21);
+  EXPECT_TRUE(stream.holds("http.request.method == GET and http.request.uri == \"/images/a.gif\""));
+  stream.see_cut(FrameBuilder(from_server).ack().seq(1).payload("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"), kHeaders + 20);
+  EXPECT_TRUE(stream.holds("http.response.code == 200"));
+  stream.see_cut(FrameBuilder(from_server).ack().seq(40).payload("\x91\xf8\xf6 more of it"), kHeaders + 5);
+  EXPECT_TRUE(stream.holds("http and not http.request and not http.response")) << "something was asked for, so this belongs to the answer";
+  Stream other;
+  other.see_cut(FrameBuilder(from_client).ack().seq(1).payload("no method of HTTP at all\r\n\r\n"), kHeaders + 12);
+  EXPECT_FALSE(other.holds("http"));
 }
 
 TEST(StreamTracker, ReadsTlsOnAPortOfMailOnlyBehindItsCommand) {
