@@ -5,6 +5,7 @@
 #include <limits>
 #include <tuple>
 
+#include "control/aggregate/count_attempt.h"
 #include "control/aggregate/sort_by_number.h"
 #include "dataplane/base/byte_order.h"
 #include "dataplane/base/large_memory.h"
@@ -19,24 +20,8 @@ struct Outcomes {
   uint32_t attempts = 0, established = 0, refused = 0, unanswered = 0, half_open = 0, ambiguous = 0, clock_unsteady = 0, timed = 0;
 
   void count(const HandshakeRecord& handshake) noexcept {
-    ++attempts;
-    if (handshake.ambiguous()) ++ambiguous;
-    if (handshake.clock_unsteady) ++clock_unsteady;
+    count_attempt(*this, handshake);
     if (handshake.timed()) ++timed;
-    switch (handshake.outcome) {
-      case HandshakeOutcome::Established:
-        ++established;
-        break;
-      case HandshakeOutcome::Refused:
-        ++refused;
-        break;
-      case HandshakeOutcome::Unanswered:
-        ++unanswered;
-        break;
-      case HandshakeOutcome::HalfOpen:
-        ++half_open;
-        break;
-    }
   }
   HandshakeGroup group(const Endpoint& server, std::span<int64_t> samples_ns) const {
     return {.server = server,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "control/aggregate/count_attempt.h"
 #include "dataplane/base/timestamp.h"
 
 namespace wirewatch {
@@ -24,24 +25,8 @@ void add_other(std::vector<HandshakeGroup>& groups, const HandshakeCounts& other
 }  // namespace
 
 void HandshakeCounts::add(const HandshakeRecord& handshake) {
-  ++attempts;
-  if (handshake.ambiguous()) ++ambiguous;
-  if (handshake.clock_unsteady) ++clock_unsteady;
+  count_attempt(*this, handshake);
   if (handshake.timed()) rtt.record(*handshake.syn_ack_rtt_ns);
-  switch (handshake.outcome) {
-    case HandshakeOutcome::Established:
-      ++established;
-      break;
-    case HandshakeOutcome::Refused:
-      ++refused;
-      break;
-    case HandshakeOutcome::Unanswered:
-      ++unanswered;
-      break;
-    case HandshakeOutcome::HalfOpen:
-      ++half_open;
-      break;
-  }
 }
 
 HandshakeCounts& HandshakeCounts::operator+=(const HandshakeCounts& other) {

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <new>
 
+#include "dataplane/quic/hkdf_label.h"
+
 namespace wirewatch::quic {
 namespace {
 
@@ -51,23 +53,11 @@ std::optional<Suite> find_suite(uint16_t number) noexcept {
 size_t secret_length(Suite suite) noexcept { return suite == Suite::Aes256Gcm ? kSha384 : kSha256; }
 
 void expand_label(const TrafficSecret& secret, std::string_view label, std::span<uint8_t> out) noexcept {
-  constexpr std::string_view kTls13 = "tls13 ";
-  std::array<uint8_t, 64> info{};
-  size_t size = 0;
-  const auto append = [&](std::string_view text) noexcept {
-    for (const char c : text.substr(0, info.size() - 8 - std::min(size, info.size() - 8))) info[size++] = static_cast<uint8_t>(c);
-  };
-  info[size++] = 0;
-  info[size++] = static_cast<uint8_t>(out.size());
-  info[size++] = static_cast<uint8_t>(kTls13.size() + label.size());
-  append(kTls13);
-  append(label);
-  info[size++] = 0;  // no context
-  info[size++] = 1;  // the first and only block of HKDF-Expand
+  const HkdfLabel info(label, out.size());
   std::array<uint8_t, EVP_MAX_MD_SIZE> block{};
   unsigned length = 0;
   const EVP_MD* const hash = secret.length == kSha384 ? EVP_sha384() : EVP_sha256();
-  if (HMAC(hash, secret.bytes.data(), secret.length, info.data(), size, block.data(), &length) == nullptr) length = 0;
+  if (HMAC(hash, secret.bytes.data(), secret.length, info.bytes().data(), info.bytes().size(), block.data(), &length) == nullptr) length = 0;
   std::copy_n(block.begin(), std::min<size_t>(out.size(), length), out.begin());
 }
 

@@ -7,6 +7,7 @@
 #include <cstring>
 #include <new>
 
+#include "dataplane/quic/hkdf_label.h"
 #include "dataplane/quic/hmac_sha256.h"
 
 namespace wirewatch::quic {
@@ -67,22 +68,8 @@ std::array<HmacSha256, sizeof...(I)> keyed_by_salts(std::index_sequence<I...>) n
 
 /// HKDF-Expand-Label of RFC 8446 section 7.1 without context, for at most one block of output.
 void expand_label(const HmacSha256& secret, std::string_view label, std::span<uint8_t> out) noexcept {
-  constexpr std::string_view kTls13 = "tls13 ";
-  std::array<uint8_t, 48> info{};
-  size_t size = 0;
-  const auto append = [&](std::string_view text) noexcept {
-    std::memcpy(info.data() + size, text.data(), text.size());
-    size += text.size();
-  };
-  info[size++] = 0;
-  info[size++] = static_cast<uint8_t>(out.size());
-  info[size++] = static_cast<uint8_t>(kTls13.size() + label.size());
-  append(kTls13);
-  append(label);
-  info[size++] = 0;  // no context
-  info[size++] = 1;  // the first and only block of HKDF-Expand
   Secret block;
-  secret.digest(std::span(info).first(size), block);
+  secret.digest(HkdfLabel(label, out.size()).bytes(), block);
   std::memcpy(out.data(), block.data(), out.size());
 }
 
