@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <optional>
 
 #include "control/aggregate/sort_by_number.h"
 #include "dataplane/base/byte_order.h"
@@ -16,23 +15,23 @@ template <typename Key, typename Value>
 class Sum {
  public:
   Sum(std::span<const Tables* const> workers, const BoundedMap<Key, Value> Tables::*table) {
-    only_ = &(workers.front()->*table);
-    for (const Tables* tables : workers.subspan(1)) {
+    for (const Tables* tables : workers) {
       const BoundedMap<Key, Value>& more = tables->*table;
       if (more.size() == 0) continue;
       if (only_->size() == 0) {
         only_ = &more;
-        continue;
+      } else {
+        if (only_ != &added_) added_ = *only_;
+        only_ = &added_;
+        added_.add_all(more);
       }
-      if (!added_) only_ = &added_.emplace(*only_);
-      added_->add_all(more);
     }
   }
   const BoundedMap<Key, Value>& map() const noexcept { return *only_; }
 
  private:
-  const BoundedMap<Key, Value>* only_;
-  std::optional<BoundedMap<Key, Value>> added_;
+  BoundedMap<Key, Value> added_{0};
+  const BoundedMap<Key, Value>* only_ = &added_;
 };
 
 /// A row of a table on its way into order. What decides nearly every comparison stands here, so that sorting does not

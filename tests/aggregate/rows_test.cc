@@ -95,6 +95,13 @@ TEST_F(Rows, NameConversationsAfterTheLargestFlowOfAnyWorker) {
   EXPECT_EQ(ranked.rows[0].application, "greeting");
 }
 
+TEST_F(Rows, OfNoWorkerAreNone) {
+  EXPECT_EQ(rank_destinations({}, 10).all, 0u);
+  EXPECT_EQ(rank_endpoints({}, 10).all, 0u);
+  EXPECT_TRUE(rank_conversations({}, *small_rules(), 10).rows.empty());
+  EXPECT_EQ(rank_endpoints(both(), 10).all, 0u) << "of workers that saw nothing";
+}
+
 TEST_F(Rows, AreTheSameWhenTheTablesWereBroughtTogetherBefore) {
   tables_[0].count_endpoint(address("10.0.0.1"), {.sent = {1, 10}, .received = {1, 20}});
   for (const std::string_view text : {"10.0.0.1", "10.0.0.2", "10.0.0.3"}) {
