@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <unistd.h>
 
+#include <future>
 #include <optional>
 
 #include "control/cli/chosen_packets.h"
@@ -71,10 +72,13 @@ Result<InspectOptions> analysis_options(const InspectRequest& request) {
 
   const auto location = locate_rules(request.rules);
   if (!location) return tl::unexpected(location.error());
+  // Beside the rules where there is another core for it, which has nothing else to do yet.
+  auto loading = std::async(options.jobs > 1 ? std::launch::async : std::launch::deferred,
+                            [&] { return load_host_list(location->shipped, location->operators); });
   auto rules = load_or_compile(location->shipped, default_rule_cache(), location->operators);
   if (!rules) return tl::unexpected(rules.error());
   options.rules = std::move(*rules);
-  auto hosts = load_host_list(location->shipped, location->operators);
+  auto hosts = loading.get();
   if (!hosts) return tl::unexpected(hosts.error());
   options.hosts = std::make_shared<const HostList>(std::move(*hosts));
   return options;
