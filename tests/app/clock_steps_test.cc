@@ -50,7 +50,8 @@ class TickingNic final : public StampingClock {
     return watches;
   }
   uint64_t stamp(int64_t at) const override {
-    return uint64_t{123'456'789'000} + static_cast<uint64_t>(static_cast<double>(at + stepped_ns_) * 0.15625 * (1 + kDrift));
+    // A step far back wraps around, as the counter of a device does.
+    return uint64_t{123'456'789'000} + static_cast<uint64_t>(static_cast<int64_t>(static_cast<double>(at + stepped_ns_) * 0.15625 * (1 + kDrift)));
   }
   Timestamp time_of(uint64_t stamp, int64_t taken) override {
     if (clock_.kind() == StampKind::None) clock_.judge(stamp, start_ + taken);
