@@ -72,7 +72,8 @@ Result<void> DpdkPort::set_up() {
   const unsigned handed_over = options_.workers > 1 && !options_.forwards ? 4096 : 0;
   const unsigned in_workers = options_.workers * (kPoolCache + 4 * static_cast<unsigned>(kBurstSize) + handed_over);
   const unsigned buffers = options_.pool > 0 ? options_.pool : 2 * (in_rings + in_workers) + 1024;
-  auto pool = make_pool("wirewatch_" + std::to_string(id_), buffers, socket_, static_cast<uint16_t>(options_.buffer_bytes));
+  auto pool = make_pool("wirewatch_" + std::to_string(id_), buffers, socket_, options_.device.is_pci ? PoolUser::Bus : PoolUser::Program,
+                        static_cast<uint16_t>(options_.buffer_bytes));
   if (!pool) return tl::unexpected(pool.error());
   pool_ = std::move(*pool);
 

@@ -34,7 +34,7 @@ auto* const eal = static_cast<Eal*>(::testing::AddGlobalTestEnvironment(new Eal)
 
 rte_mempool* pool() {
   if (!eal->frames) {
-    auto made = make_pool("test_frames", 16'383, 0);
+    auto made = make_pool("test_frames", 16'383, 0, PoolUser::Program);
     if (!made) throw std::runtime_error(made.error().message);
     eal->frames = std::move(*made);
   }

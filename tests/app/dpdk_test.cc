@@ -21,6 +21,7 @@
 namespace wirewatch::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -60,6 +61,26 @@ void drain(Source& source, Each each) {
     each(burst);
     source.recycle(burst);
   }
+}
+
+TEST(DpdkPool, EveryBufferHasAnAddressThatADeviceCanBeGiven) {
+  for (const auto user : {PoolUser::Bus, PoolUser::Program}) {
+    const auto pool = make_pool(user == PoolUser::Bus ? "of_a_bus" : "of_a_program", 1023, 0, user);
+    ASSERT_TRUE(pool) << pool.error().message;
+    EXPECT_EQ((*pool)->flags & RTE_MEMPOOL_F_NON_IO, 0u);  // what mlx5 and VFIO map for DMA
+    std::vector<rte_mbuf*> buffers(1023);
+    ASSERT_EQ(rte_pktmbuf_alloc_bulk(pool->get(), buffers.data(), 1023), 0);
+    for (const rte_mbuf* buffer : buffers) {
+      EXPECT_EQ(rte_mbuf_iova_get(buffer), reinterpret_cast<rte_iova_t>(buffer->buf_addr));  // without hugepages EAL uses virtual ones
+    }
+    rte_pktmbuf_free_bulk(buffers.data(), 1023);
+  }
+}
+
+TEST(DpdkPool, OneThatDoesNotFitSaysWhatToChange) {
+  const auto pool = make_pool("too_large", 50'000'000, 0, PoolUser::Bus);
+  ASSERT_FALSE(pool);
+  EXPECT_THAT(pool.error().message, AllOf(HasSubstr("50000000 buffers"), HasSubstr("memory_mb")));
 }
 
 TEST(DpdkQueue, HardwareStampsComeOutToTheNanosecondInTheRtt) {
