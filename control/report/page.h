@@ -3,6 +3,7 @@
 // on its way in, colours are added afterwards, so no text can bring an escape sequence of its own.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>

@@ -3,6 +3,7 @@
 // for good, before it reads the first packet of a stranger.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 

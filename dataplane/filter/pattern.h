@@ -2,6 +2,7 @@
 // A regular expression of `matches`: PCRE2, compiled to machine code where it can be, with all memory from the start.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>

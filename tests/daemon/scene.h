@@ -16,7 +16,9 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <stdexcept>
 #include <string>
+#include <system_error>
 #include <thread>
 
 #include "control/daemon/daemon.h"

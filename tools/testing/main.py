@@ -33,7 +33,7 @@ PROGRESS = re.compile(r"\[\d+/\d+\] ")  # of ninja
 INSTRUMENTED = ("--buildtype=debug", "-Doptimization=1", "-Dwerror=false", "-Db_lundef=false")
 SANITIZING_COMPILER = "clang++"
 LINE_NUMBERS = "-g1"
-FUZZER = "-fsanitize=fuzzer-no-link"  # so that libFuzzer sees which branches an input took
+FUZZER = "-fsanitize=fuzzer-no-link"  # so that libFuzzer sees which branches an input took; the unit tests run with it, too
 SANITIZER_ENV = {
     "ASAN_OPTIONS": "detect_leaks=1:exitcode=99",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=99",
@@ -58,8 +58,8 @@ class Run:
         self.builds = {}
 
     def build(self, name, *options, compiler=None, sanitized=False, targets=None):
-        """Builds once; None when that failed, which is counted as one failure."""
-        if name not in self.builds:
+        """Builds `targets` (all when None) once; None when that failed, which is counted as one failure."""
+        if (name, targets) not in self.builds:
             build = Build(ROOT, name, list(options), compiler)
             if sanitized:
                 build.env |= SANITIZER_ENV
@@ -74,8 +74,8 @@ class Run:
                 build = None
             else:
                 print(f"built  {name} ({took:.0f} s)", flush=True)
-            self.builds[name] = build
-        return self.builds[name]
+            self.builds[name, targets] = build
+        return self.builds[name, targets]
 
     @staticmethod
     def fixed_addresses():
@@ -161,12 +161,23 @@ def malformed_release(run):
         _malformed(run, build, malformed.RELEASE)
 
 
+def _asan_build(run, targets):
+    """One build for the unit tests and for fuzzing: compiling takes longer than the fuzzer's counters cost the tests."""
+    return run.build("asan", "-Db_sanitize=address,undefined", *INSTRUMENTED, f"-Dcpp_args={LINE_NUMBERS} {FUZZER}",
+                     f"-Dcpp_link_args={FUZZER}", compiler=SANITIZING_COMPILER, sanitized=True, targets=targets)
+
+
+def _tests_and_program(build):
+    return [*suites.targets_of(build, suites.select(build)), os.path.relpath(build.program(), build.folder)]
+
+
+def _fuzz_targets(build):
+    return [ninja_name for _, ninja_name, _ in fuzzing.targets(build)]
+
+
 def asan(run):
     """Unit tests and damaged captures under AddressSanitizer and UndefinedBehaviorSanitizer."""
-    def tests_and_program(build):
-        return [*suites.targets_of(build, suites.select(build)), os.path.relpath(build.program(), build.folder)]
-    build = run.build("asan", "-Db_sanitize=address,undefined", *INSTRUMENTED, f"-Dcpp_args={LINE_NUMBERS}",
-                      compiler=SANITIZING_COMPILER, sanitized=True, targets=tests_and_program)
+    build = _asan_build(run, _tests_and_program)
     if build:
         suites.run(build, suites.select(build), run.inputs, run.kept, run.scratch, run.report)
         _malformed(run, build, malformed.SANITIZED)
@@ -186,11 +197,8 @@ def tsan(run):
 
 
 def fuzz(run):
-    """libFuzzer targets, built by clang, each for a short while."""
-    def fuzz_targets(build):
-        return [ninja_name for _, ninja_name, _ in fuzzing.targets(build)]
-    build = run.build("fuzz", "-Db_sanitize=address,undefined", *INSTRUMENTED, f"-Dcpp_args={LINE_NUMBERS} {FUZZER}",
-                      f"-Dcpp_link_args={FUZZER}", compiler=SANITIZING_COMPILER, sanitized=True, targets=fuzz_targets)
+    """libFuzzer targets, under the same sanitizers, each for a short while."""
+    build = _asan_build(run, _fuzz_targets)
     if build:
         fuzzing.run(build, int(os.environ.get("FUZZ_SECONDS", "15")), run.kept, run.scratch, run.report)
 
