@@ -36,7 +36,7 @@ class EventCollector {
   /// Goes on from what an earlier daemon had summed up of this data plane's events.
   void go_on_from(SavedSums saved) {
     flows_.go_on_from(std::move(saved.flows));
-    handshakes_.go_on_from(std::move(saved.handshakes));
+    handshakes_.go_on_from(std::move(saved.handshakes), std::move(saved.by_port));
   }
   /// What is left of the last data plane's events is taken first; its flows have ended.
   void attach(std::shared_ptr<const SharedState> region, Now now);
@@ -45,6 +45,7 @@ class EventCollector {
 
   const FlowStore& flows() const noexcept { return flows_; }
   const AlertLog& alerts() const noexcept { return alerts_; }
+  AlertLog& alerts() noexcept { return alerts_; }
   HandshakeLog& handshakes() noexcept { return handshakes_; }
   const HandshakeLog& handshakes() const noexcept { return handshakes_; }
   /// Names of the applications in alerts and flows.

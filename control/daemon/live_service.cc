@@ -104,6 +104,7 @@ LiveService::LiveService(boost::asio::io_context& io, const DaemonConfig& config
 LiveService::~LiveService() {
   save();
   save_windows(true);
+  save_alerts(true);
   pool_.join();
 }
 
@@ -117,7 +118,7 @@ void LiveService::connected(Hello hello) {
     if (region_) {
       ++restarts_;
     } else {
-      go_on_from_checkpoint(*hello.region);
+      go_on_from_last(*hello.region);
     }
     gaps_.end(Timestamp{hello.region->start_time_ns()});
     region_ = std::move(hello.region);
@@ -154,6 +155,7 @@ bool LiveService::tick() {
   const bool more = region_ && events_.collect({clock_.utc(), clock_.steady_ns()});
   if (region_) save();
   save_windows(false);
+  save_alerts(false);
   if (connected_ && clock_.steady_ns() - looked_ns_ >= kSecond_ns) look_at_process();
   if (captures_) show_captures_what_happened();
   return more;

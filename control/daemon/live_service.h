@@ -69,9 +69,10 @@ class LiveService final : public LiveData {
   void look_at_process();
   void check_policy();
   void show_captures_what_happened();
-  void go_on_from_checkpoint(const SharedState& region);
+  void go_on_from_last(const SharedState& region);
   void go_on_from_windows();
   void save_windows(bool at_once);
+  void save_alerts(bool at_once);
   void offer_blocks();
   void remember_block(std::string_view command, nlohmann::json& answer);
   std::string port_name(uint16_t interface) const;
@@ -99,6 +100,9 @@ class LiveService final : public LiveData {
   uint64_t saved_events_ = 0;
   uint64_t windows_saved_events_ = 0;
   int64_t windows_saved_ns_ = 0;
+  uint64_t alerts_saved_raised_ = 0;
+  uint64_t alerts_saved_changes_ = 0;
+  int64_t alerts_saved_ns_ = 0;
   BlockMemory blocks_;
   uint64_t policy_checked_ = 0;  // for this generation of rules
   RuleKeeper rules_;

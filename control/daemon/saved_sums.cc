@@ -1,63 +1,30 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/daemon/saved_sums.h"
 
+#include <algorithm>
 #include <array>
-#include <cstring>
+#include <cstdint>
+#include <utility>
+#include <vector>
 
+#include "control/daemon/state_text.h"
 #include "dataplane/stats/rtt_histogram.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr uint64_t kLayout = 2;
+constexpr uint64_t kSumsLayout = 3;
+constexpr uint64_t kNoMorePorts = UINT64_MAX;
+static_assert(RttHistogram::kBuckets <= 256, "a bucket's number and its count go into one word");
 
-class Writer {
- public:
-  void number(uint64_t value) { text.append(reinterpret_cast<const char*>(&value), sizeof(value)); }
-  void words(std::string_view value) {
-    number(value.size());
-    text.append(value);
-  }
-  std::string text;
-};
-
-class Reader {
- public:
-  explicit Reader(std::string_view text) : text_(text) {}
-  uint64_t number() {
-    uint64_t value = 0;
-    if (text_.size() < sizeof(value)) {
-      broken = true;
-      return 0;
-    }
-    std::memcpy(&value, text_.data(), sizeof(value));
-    text_.remove_prefix(sizeof(value));
-    return value;
-  }
-  std::string_view words() {
-    const uint64_t size = number();
-    if (size > text_.size()) {
-      broken = true;
-      return {};
-    }
-    const std::string_view value = text_.substr(0, size);
-    text_.remove_prefix(size);
-    return value;
-  }
-  bool broken = false;
-
- private:
-  std::string_view text_;
-};
-
-void write(Writer& out, const ApplicationSums& sums) {
+void write(StateWriter& out, const ApplicationSums& sums) {
   for (const uint64_t value : {sums.flows, sums.traffic.packets, sums.traffic.bytes, sums.sent.packets, sums.sent.bytes,
                                sums.received.packets, sums.received.bytes, static_cast<uint64_t>(sums.strongest)}) {
     out.number(value);
   }
 }
 
-ApplicationSums read_sums(Reader& in) {
+ApplicationSums read_sums(StateReader& in) {
   ApplicationSums sums;
   for (uint64_t* value : {&sums.flows, &sums.traffic.packets, &sums.traffic.bytes, &sums.sent.packets, &sums.sent.bytes,
                           &sums.received.packets, &sums.received.bytes}) {
@@ -67,6 +34,38 @@ ApplicationSums read_sums(Reader& in) {
   in.broken = in.broken || evidence > static_cast<uint64_t>(Evidence::Payload);
   sums.strongest = static_cast<Evidence>(evidence);
   return sums;
+}
+
+void write(StateWriter& out, const HandshakeLog::PortHistograms& by_port) {
+  for (const auto& [capture_port, histograms] : by_port) {
+    for (const auto& [server_port, rtt] : histograms) {
+      const auto& buckets = rtt.buckets();
+      for (const uint64_t value : {uint64_t{capture_port}, uint64_t{server_port}, rtt.sum_ns(), static_cast<uint64_t>(rtt.max_ns()),
+                                   rtt.negative(), static_cast<uint64_t>(std::ranges::count_if(buckets, [](uint64_t n) { return n > 0; }))}) {
+        out.number(value);
+      }
+      for (size_t i = 0; i < buckets.size(); ++i) {
+        if (buckets[i] > 0) out.number(buckets[i] << 8 | i);
+      }
+    }
+  }
+  out.number(kNoMorePorts);
+}
+
+void read(StateReader& in, HandshakeLog::PortHistograms& by_port) {
+  for (uint64_t capture_port = in.number(); capture_port != kNoMorePorts && !in.broken; capture_port = in.number()) {
+    const uint64_t server_port = in.number(), sum_ns = in.number(), max_ns = in.number(), negative = in.number();
+    std::array<uint64_t, RttHistogram::kBuckets> buckets{};
+    for (uint64_t left = in.number(); left > 0 && !in.broken; --left) {
+      const uint64_t cell = in.number();
+      in.broken = in.broken || (cell & 0xff) >= buckets.size();
+      if (!in.broken) buckets[cell & 0xff] = cell >> 8;
+    }
+    in.broken = in.broken || capture_port > 0xffff || server_port > 0xffff || max_ns > INT64_MAX;
+    if (in.broken) return;
+    by_port[static_cast<uint16_t>(capture_port)][static_cast<uint16_t>(server_port)] =
+        RttHistogram(buckets, sum_ns, static_cast<int64_t>(max_ns), negative);
+  }
 }
 
 ApplicationSums at(const std::vector<ApplicationSums>& table, size_t id) {
@@ -80,8 +79,8 @@ void put(std::vector<ApplicationSums>& table, ApplicationId id, const Applicatio
 }  // namespace
 
 std::string encode(const SavedSums& sums, const ApplicationNames& names) {
-  Writer out;
-  out.number(kLayout);
+  StateWriter out;
+  out.number(kSumsLayout);
   out.number(sums.generation);
   for (const uint64_t value : {sums.flows.flows, sums.flows.unclassified, sums.flows.without_payload}) out.number(value);
   const HandshakeCounts& counts = sums.handshakes;
@@ -92,6 +91,7 @@ std::string encode(const SavedSums& sums, const ApplicationNames& names) {
   const auto cells = counts.rtt.words();
   out.number(cells.size());
   for (const uint64_t value : cells) out.number(value);
+  write(out, sums.by_port);
   const size_t most = std::max(sums.flows.detected.size(), sums.flows.guessed.size());
   for (size_t id = 1; id < most; ++id) {
     const ApplicationSums detected = at(sums.flows.detected, id), guessed = at(sums.flows.guessed, id);
@@ -106,8 +106,8 @@ std::string encode(const SavedSums& sums, const ApplicationNames& names) {
 }
 
 std::optional<SavedSums> decode_sums(std::string_view text, NameCatalogue& catalogue) {
-  Reader in(text);
-  if (in.number() != kLayout) return std::nullopt;
+  StateReader in(text);
+  if (in.number() != kSumsLayout) return std::nullopt;
   SavedSums sums;
   sums.generation = in.number();
   for (uint64_t* value : {&sums.flows.flows, &sums.flows.unclassified, &sums.flows.without_payload}) *value = in.number();
@@ -119,6 +119,7 @@ std::optional<SavedSums> decode_sums(std::string_view text, NameCatalogue& catal
   std::vector<uint64_t> cells;
   for (uint64_t left = in.number(); left > 0 && !in.broken; --left) cells.push_back(in.number());
   in.broken = in.broken || !counts.rtt.assign(cells);
+  read(in, sums.by_port);
   while (!in.broken) {
     const std::string_view name = in.words();
     if (name.empty()) break;

@@ -9,7 +9,7 @@
 
 #include "control/aggregate/flow_sums.h"
 #include "control/daemon/name_catalogue.h"
-#include "control/history/handshake_windows.h"
+#include "control/history/handshake_log.h"
 
 namespace wirewatch {
 
@@ -17,6 +17,7 @@ struct SavedSums {
   uint64_t generation = 0;
   FlowSums flows;
   HandshakeCounts handshakes;
+  HandshakeLog::PortHistograms by_port;
 };
 
 /// Applications go by name: the next daemon may number them otherwise.

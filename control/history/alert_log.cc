@@ -2,6 +2,7 @@
 #include "control/history/alert_log.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace wirewatch {
 
@@ -16,18 +17,39 @@ bool AlertLog::is_unwanted(ApplicationId application, const ApplicationNames& na
   return by_application_[application];
 }
 
+void AlertLog::go_on_from(std::vector<Alert> alerts, uint64_t raised) {
+  raised_ = std::max<uint64_t>(raised, alerts.size());
+  alerts_.assign(std::make_move_iterator(alerts.begin()), std::make_move_iterator(alerts.end()));
+  while (alerts_.size() > most_alerts_) alerts_.pop_front();
+  earlier_.clear();
+  for (size_t i = 0; i < alerts_.size(); ++i) earlier_[identity(alerts_[i].flow)] = forgotten() + i;
+}
+
+std::optional<uint64_t> AlertLog::earlier_alert(const FlowRecord& flow) {
+  const auto found = earlier_.find(identity(flow));
+  if (found == earlier_.end()) return std::nullopt;
+  const uint64_t number = found->second;
+  earlier_.erase(found);
+  return number;
+}
+
 bool AlertLog::observe(KnownFlow& flow, const ApplicationNames& names, Timestamp now) {
-  if (flow.alert) {
+  const auto keep_up = [&] {
     if (const uint64_t first = forgotten(); *flow.alert >= first) {
       Alert& alert = alerts_[*flow.alert - first];
       alert.flow = flow.record;
       if (!flow.host.empty()) alert.host = flow.host;
+      ++changes_;
     }
     return false;
-  }
+  };
+  if (flow.alert) return keep_up();
   const bool is_guess = flow.record.evidence == Evidence::Port;
   if (is_guess || !is_unwanted(flow.record.application, names)) return false;
+  flow.alert = earlier_alert(flow.record);
+  if (flow.alert) return keep_up();
   flow.alert = raised_++;
+  ++changes_;
   alerts_.push_back({flow.record, flow.host, now});
   if (alerts_.size() > most_alerts_) alerts_.pop_front();
   return true;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/history/handshake_log.h"
 
+#include <iterator>
+#include <utility>
+
 namespace wirewatch {
 
 void HandshakeLog::keep(const HandshakeRecord& handshake) {
@@ -9,6 +12,12 @@ void HandshakeLog::keep(const HandshakeRecord& handshake) {
   std::deque<Kept>& kept = unanswered ? unanswered_ : answered_;
   kept.push_back({number_++, handshake});
   if (kept.size() > (unanswered ? for_unanswered : bounds_.recent - for_unanswered)) kept.pop_front();
+}
+
+void HandshakeLog::go_on_from(HandshakeCounts totals, PortHistograms by_port) {
+  totals_ = std::move(totals);
+  by_port_ = std::move(by_port);
+  while (by_port_.size() > bounds_.ports) by_port_.erase(std::prev(by_port_.end()));
 }
 
 void HandshakeLog::observe(const HandshakeRecord& handshake, int64_t now_ns) {

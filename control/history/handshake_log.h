@@ -21,6 +21,9 @@ class HandshakeLog {
     size_t server_ports = 16;  // with a histogram of their own on each; the first ones seen keep theirs
   };
 
+  /// By capture port, then by server port; port 0 is the rest.
+  using PortHistograms = std::map<uint16_t, std::map<uint16_t, RttHistogram>>;
+
   explicit HandshakeLog(const Bounds& bounds) : bounds_(bounds), windows_(bounds.windows) {}
 
   void observe(const HandshakeRecord& handshake, int64_t now_ns);
@@ -38,8 +41,8 @@ class HandshakeLog {
   HandshakeWindows& windows() noexcept { return windows_; }
   const HandshakeWindows& windows() const noexcept { return windows_; }
   const HandshakeCounts& totals() const noexcept { return totals_; }
-  /// Goes on from totals made before.
-  void go_on_from(HandshakeCounts totals) { totals_ = std::move(totals); }
+  /// Goes on from totals and histograms made before; of more ports than the bounds allow, the first.
+  void go_on_from(HandshakeCounts totals, PortHistograms by_port);
   /// The same from recent handshakes and HandshakeWindows::words(); false, and nothing is taken up, when they are none.
   /// They come oldest first.
   bool go_on_from(std::span<const HandshakeRecord> recent, std::span<const uint64_t> windows, int64_t now_ns) {
@@ -47,8 +50,7 @@ class HandshakeLog {
     for (const HandshakeRecord& each : recent) keep(each);
     return true;
   }
-  /// By capture port, then by server port; port 0 is the rest.
-  const std::map<uint16_t, std::map<uint16_t, RttHistogram>>& by_capture_port() const noexcept { return by_port_; }
+  const PortHistograms& by_capture_port() const noexcept { return by_port_; }
 
  private:
   struct Kept {
@@ -62,7 +64,7 @@ class HandshakeLog {
   std::deque<Kept> answered_, unanswered_;  // oldest first
   HandshakeWindows windows_;
   HandshakeCounts totals_;
-  std::map<uint16_t, std::map<uint16_t, RttHistogram>> by_port_;
+  PortHistograms by_port_;
 };
 
 }  // namespace wirewatch

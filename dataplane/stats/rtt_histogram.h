@@ -17,6 +17,13 @@ class RttHistogram {
   static constexpr int kLast = 56;     // 128 s
   static constexpr size_t kBuckets = static_cast<size_t>(kLast - kFirst) + 2;  // the last has no bound
 
+  RttHistogram() = default;
+  /// One that was kept elsewhere: its count is that of its buckets.
+  RttHistogram(const std::array<uint64_t, kBuckets>& buckets, uint64_t sum_ns, int64_t max_ns, uint64_t negative) noexcept
+      : sum_ns_(sum_ns), max_ns_(max_ns), negative_(negative), buckets_(buckets) {
+    for (const uint64_t each : buckets) count_ += each;
+  }
+
   void record(int64_t rtt_ns) noexcept;
   RttHistogram& operator+=(const RttHistogram& other) noexcept;
   /// What was recorded since `earlier`, an older copy of this histogram.

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 #include "control/replay/inspect.h"
 #include "control/report/json.h"
@@ -220,15 +221,28 @@ TEST(Daemon, AddsTheTotalsOfADataPlaneThatEndedToThoseOfTheNextAndMarksTheGap) {
 TEST(Daemon, ComesBackAfterItsOwnEndWithTotalsThatContinue) {
   Watched watched;
   watched.dataplane.run_capture(scenario(), rules_folder());
-  Json before, handshakes;
+  DaemonConfig config = config_in(watched.folder);
+  config.unwanted = {"bittorrent"};
+  const auto histograms = [](const RunningDaemon& daemon) {
+    std::vector<std::string> lines;
+    std::istringstream metrics(daemon.get("/metrics").body);
+    for (std::string line; std::getline(metrics, line);) {
+      if (line.starts_with("wirewatch_syn_ack_rtt_seconds")) lines.push_back(line);
+    }
+    return lines;
+  };
+  Json before, handshakes, alerts;
+  std::vector<std::string> metrics;
   {
-    const RunningDaemon daemon(config_in(watched.folder));
+    const RunningDaemon daemon(config);
     ASSERT_TRUE(daemon.connects());
     ASSERT_TRUE(daemon.becomes([](const Json& status) { return status["handshake_totals"]["attempts"] == 164; }));
     before = daemon.get("/api/v1/protocols").json();
     handshakes = daemon.get("/api/v1/handshakes?window=1h&top=10000").json();
+    alerts = daemon.get("/api/v1/alerts?top=10000").json();
+    metrics = histograms(daemon);
   }
-  const RunningDaemon again(config_in(watched.folder));
+  const RunningDaemon again(config);
   ASSERT_TRUE(again.connects());
   EXPECT_EQ(again.status()["capture"]["packets"], 4838);
   EXPECT_EQ(again.get("/api/v1/protocols").json()["protocol_hierarchy"], before["protocol_hierarchy"]);
@@ -237,6 +251,10 @@ TEST(Daemon, ComesBackAfterItsOwnEndWithTotalsThatContinue) {
   const Json shown = again.get("/api/v1/handshakes?window=1h&top=10000").json();
   for (const char* part : {"handshake_totals", "handshake_summary", "handshake_ports"}) EXPECT_EQ(shown[part], handshakes[part]) << part;
   EXPECT_EQ(shown["handshakes"].size(), 164u);
+  EXPECT_GT(alerts["unwanted"].size(), 0u);
+  EXPECT_EQ(again.get("/api/v1/alerts?top=10000").json()["unwanted"], alerts["unwanted"]);
+  EXPECT_GT(metrics.size(), 20u);
+  EXPECT_EQ(histograms(again), metrics) << "a counter that goes back looks like a burst to Prometheus";
 }
 
 /// What a service manager listens on.

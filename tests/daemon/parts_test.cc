@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <tuple>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #include "control/daemon/block_memory.h"
 #include "control/daemon/gap_log.h"
 #include "control/daemon/rate_meter.h"
+#include "control/daemon/saved_alerts.h"
 #include "control/daemon/saved_sums.h"
 #include "control/daemon/saved_windows.h"
 #include "dataplane/base/timestamp.h"
@@ -223,6 +225,8 @@ TEST(SavedSums, AreTakenUpByNameUnderAnyNumbering) {
   sums.flows.detected[2] = {.flows = 5, .traffic = {50, 500}, .sent = {20, 200}, .received = {30, 300}, .strongest = Evidence::Payload};
   sums.handshakes.attempts = 4;
   sums.handshakes.rtt.record(1'000'000);
+  for (const int64_t rtt_ns : {-5, 1'000'000, 1'000'001, 40'000'000}) sums.by_port[3][443].record(rtt_ns);
+  sums.by_port[3][0].record(7);
   const std::string text = encode(sums, names);
 
   NameCatalogue catalogue;
@@ -233,10 +237,64 @@ TEST(SavedSums, AreTakenUpByNameUnderAnyNumbering) {
   EXPECT_EQ(read->flows.flows, 9u);
   EXPECT_EQ(read->handshakes.attempts, 4u);
   EXPECT_EQ(read->handshakes.rtt.words(), sums.handshakes.rtt.words());
+  ASSERT_EQ(read->by_port.at(3).size(), 2u);
+  const RttHistogram &kept = read->by_port.at(3).at(443), &rtt = sums.by_port[3][443];
+  EXPECT_EQ(kept.buckets(), rtt.buckets());
+  EXPECT_EQ(std::tuple(kept.count(), kept.sum_ns(), kept.max_ns(), kept.negative()),
+            std::tuple(rtt.count(), rtt.sum_ns(), rtt.max_ns(), rtt.negative()));
   const ApplicationId dns = catalogue.id_of("dns", "names");
   EXPECT_EQ(read->flows.detected.at(dns).traffic, (Traffic{50, 500}));
   for (size_t length = 0; length < text.size(); ++length) {
     EXPECT_FALSE(decode_sums(text.substr(0, length), catalogue)) << "cut to " << length << " bytes";
+  }
+}
+
+TEST(SavedAlerts, AreTakenUpByNameAndNeverWhenTheyAreDamaged) {
+  ApplicationNames names;
+  names.names = {"unknown", "tls", "bittorrent"};
+  names.categories = {"", "web", "p2p"};
+  AlertLog log({"p2p"}, 100);
+  for (uint8_t i = 1; i <= 20; ++i) {
+    KnownFlow flow;
+    flow.record.client = {IpAddress::parse("10.0.0." + std::to_string(i)).value(), 40'000};
+    flow.record.server = {IpAddress::parse("2001:db8::1").value(), 6881};
+    flow.record.ip_protocol = 6;
+    flow.record.application = 2;
+    flow.record.evidence = Evidence::Payload;
+    flow.record.first_time = Timestamp{1'000 + i};
+    flow.record.to_server = {i, 100u * i};
+    flow.host = "tracker.example";
+    ASSERT_TRUE(log.observe(flow, names, Timestamp{2'000 + i}));
+  }
+  const std::string text = encode_alerts(log, names);
+
+  NameCatalogue catalogue;
+  catalogue.id_of("zebra", "animals");
+  AlertLog next({"p2p"}, 100);
+  ASSERT_TRUE(take_up_alerts(text, next, catalogue));
+  EXPECT_EQ(next.raised(), 20u);
+  ASSERT_EQ(next.alerts().size(), 20u);
+  const Alert &alert = next.alerts()[4], &was = log.alerts()[4];
+  EXPECT_EQ(catalogue.names()->name(alert.flow.application), "bittorrent");
+  EXPECT_EQ(catalogue.names()->category(alert.flow.application), "p2p");
+  EXPECT_EQ(alert.flow.client, was.flow.client);
+  EXPECT_EQ(alert.flow.server, was.flow.server);
+  EXPECT_EQ(alert.flow.first_time, was.flow.first_time);
+  EXPECT_EQ(alert.flow.to_server, was.flow.to_server);
+  EXPECT_EQ(alert.host, "tracker.example");
+  EXPECT_EQ(alert.raised, was.raised);
+
+  AlertLog untouched({"p2p"}, 100);
+  for (size_t length = 0; length < text.size(); ++length) {
+    EXPECT_FALSE(take_up_alerts(text.substr(0, length), untouched, catalogue)) << "cut to " << length << " bytes";
+  }
+  EXPECT_EQ(untouched.raised(), 0u);
+  std::mt19937 random(3);
+  for (int i = 0; i < 2'000; ++i) {  // whatever comes of it, it ends, and what is taken up can be written again
+    std::string damaged = text;
+    for (int flips = 0; flips < 4; ++flips) damaged[random() % damaged.size()] = static_cast<char>(random());
+    AlertLog from_damaged({"p2p"}, 100);
+    if (take_up_alerts(damaged, from_damaged, catalogue)) encode_alerts(from_damaged, *catalogue.names());
   }
 }
 

@@ -137,6 +137,38 @@ TEST(AlertLog, GivesUpTheOldestAndCountsIt) {
   EXPECT_EQ(log.alerts().front().flow.client.port, 47u);
 }
 
+TEST(AlertLog, GoesOnWithAlertsWhoseFlowsAreStillOpenWithoutRaisingThemAgain) {
+  AlertLog before({"bittorrent"}, 10), log({"bittorrent"}, 10);
+  {
+    FlowStore store(10);
+    for (uint32_t i = 1; i <= 3; ++i) before.observe(store.observe(flow_event(i, 1, 1, Evidence::Payload), 2), some_names(), Timestamp{i});
+  }
+  log.go_on_from({before.alerts().begin(), before.alerts().end()}, 7);
+  EXPECT_EQ(log.raised(), 7u);
+  EXPECT_EQ(log.forgotten(), 4u);
+  FlowStore store(10);
+  EXPECT_FALSE(log.observe(store.observe(flow_event(2, 5, 20, Evidence::Payload), 2), some_names(), Timestamp{50}));
+  EXPECT_EQ(log.alerts()[1].flow.total().packets, 40u);
+  EXPECT_EQ(log.alerts()[1].raised, Timestamp{2});
+  EXPECT_FALSE(log.observe(store.observe(ended(flow_event(2, 1, 21, Evidence::Payload)), 2), some_names(), Timestamp{51}));
+  EXPECT_EQ(log.alerts()[1].flow.total().packets, 42u);
+  FlowEvent later = flow_event(2, 1, 1, Evidence::Payload);  // the same ends, another connection
+  later.record.first_time = Timestamp{60};
+  EXPECT_TRUE(log.observe(store.observe(later, 2), some_names(), Timestamp{61}));
+  EXPECT_EQ(log.raised(), 8u);
+  EXPECT_EQ(log.alerts().size(), 4u);
+}
+
+TEST(AlertLog, TakesUpNoMoreThanItHolds) {
+  AlertLog before({"tls"}, 50), log({"tls"}, 3);
+  FlowStore store(100);
+  for (uint32_t i = 0; i < 50; ++i) before.observe(store.observe(flow_event(i, 1, 1, Evidence::Payload), 1), some_names(), Timestamp{i});
+  log.go_on_from({before.alerts().begin(), before.alerts().end()}, 50);
+  EXPECT_EQ(log.alerts().size(), 3u);
+  EXPECT_EQ(log.alerts().front().flow.client.port, 47u);
+  EXPECT_EQ(log.forgotten(), 47u);
+}
+
 TEST(AlertLog, NamesWhatThePolicyMisspelled) {
   EXPECT_EQ(AlertLog({"p2p", "bitorrent"}, 3).unknown_names(some_names()), std::vector<std::string>{"bitorrent"});
 }
