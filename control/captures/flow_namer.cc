@@ -3,10 +3,14 @@
 
 #include <array>
 
+#include "dataplane/packet/transport_number.h"
+
 namespace wirewatch {
 namespace {
 
-constexpr uint8_t kTcp = 6, kUdp = 17, kMostPayloads = 8;  // a hello may come in several
+using transport_number::kTcp;
+using transport_number::kUdp;
+constexpr uint8_t kMostPayloads = 8;  // a hello may come in several
 constexpr uint16_t kDns = 53;
 
 IpAddress address(const Layers& layers, bool low) noexcept {

@@ -4,8 +4,8 @@
 
 #include "control/packets/describe.h"
 #include "control/packets/describe_memory.h"
-#include "control/packets/transport_number.h"
 #include "dataplane/base/byte_reader.h"
+#include "dataplane/packet/transport_number.h"
 
 namespace wirewatch {
 namespace {

@@ -6,7 +6,8 @@
 #include <cstring>
 #include <tuple>
 
-#include "control/packets/transport_number.h"
+#include "dataplane/packet/transport_number.h"
+
 
 namespace wirewatch {
 namespace {

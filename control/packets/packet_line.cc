@@ -3,7 +3,7 @@
 
 #include "control/packets/describe.h"
 #include "control/packets/describe_memory.h"
-#include "control/packets/transport_number.h"
+#include "dataplane/packet/transport_number.h"
 
 namespace wirewatch {
 namespace {

@@ -10,6 +10,7 @@
 
 #include "dataplane/base/byte_order.h"
 #include "dataplane/packet/packet.h"
+#include "dataplane/packet/transport_number.h"
 
 namespace wirewatch {
 
@@ -22,7 +23,8 @@ class PortGate {
   /// True when the filter cannot hold for the frame.
   bool shuts_out(const Packet& packet) const noexcept {
     constexpr uint32_t kEthernet = 14, kIpv4 = 20, kIpv6 = 40;
-    constexpr uint8_t kTcp = 6, kVersion4WithoutOptions = 0x45;
+    using transport_number::kTcp;
+    constexpr uint8_t kVersion4WithoutOptions = 0x45;
     const uint8_t* const data = packet.data;
     if (packet.link_type != 1 || packet.captured_length < kEthernet + kIpv4 + 4) return false;
     const uint16_t ethertype = load_be16(data + 12);

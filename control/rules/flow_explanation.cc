@@ -8,12 +8,13 @@
 
 #include "control/rules/predicate_text.h"
 #include "dataplane/packet/parse.h"
+#include "dataplane/packet/transport_number.h"
 #include "dataplane/source/file_chain.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr uint8_t kTcp = 6;
+using transport_number::kTcp;
 constexpr size_t kAtOnce = 256;
 
 class Recorder final : public ClassifyTrace {

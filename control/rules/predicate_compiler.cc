@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/base/nearest_name.h"
 
 namespace wirewatch {
@@ -39,7 +40,6 @@ constexpr std::array<std::pair<std::string_view, Comparison>, 7> kComparisons{
      {"in ", Comparison::InRange}}};
 constexpr int64_t kLargestOffset = 65535;  // no payload is longer
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c); }
 
 class Parser {

@@ -42,7 +42,11 @@ class Linker {
     inherit_categories();
     std::vector<std::pair<const SignatureRule*, const ProtocolRule*>> signatures;
     for (const ProtocolRule& protocol : protocols_) {
-      content().applications.push_back({protocol.name, protocol.category, protocol.peers, protocol.answers});
+      content().applications.push_back({.name = protocol.name,
+                                        .category = protocol.category,
+                                        .peers = protocol.peers,
+                                        .peers_speak = protocol.peers_speak ? resolve(*protocol.peers_speak, "peers_speak") : kUnknownApplication,
+                                        .answers = protocol.answers});
       for (const SignatureRule& signature : protocol.signatures)
         signatures.emplace_back(&signature, &protocol);
     }

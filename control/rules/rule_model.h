@@ -70,6 +70,7 @@ struct ProtocolRule {
   RulePosition at;
   bool from_operator = false;
   PeerReader peers = PeerReader::None;
+  std::optional<NameInRule> peers_speak;
   AnswerReader answers = AnswerReader::None;
   std::vector<PortList> ports;
   std::vector<SignatureRule> signatures;

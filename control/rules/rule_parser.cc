@@ -16,7 +16,7 @@ using namespace std::literals;
 
 constexpr std::array kFileKeys{"schema"sv, "protocol"sv};
 constexpr std::array kProtocolKeys{"name"sv,      "category"sv,  "reference"sv, "ports"sv,
-                                   "tcp_ports"sv, "udp_ports"sv, "sig"sv, "peers"sv, "answers"sv, "hello"sv};
+                                   "tcp_ports"sv, "udp_ports"sv, "sig"sv, "peers"sv, "peers_speak"sv, "answers"sv, "hello"sv};
 constexpr std::array kSignatureKeys{"id"sv,      "l4"sv,    "dir"sv,  "regex"sv,  "test"sv,   "strength"sv,
                                     "confirm"sv, "ports"sv, "over"sv, "refine"sv, "extract"sv, "packets"sv};
 constexpr std::array kHelloKeys{"alpn"sv, "hosts"sv, "ports"sv, "names"sv};
@@ -27,8 +27,8 @@ constexpr std::array<std::pair<std::string_view, uint8_t>, 3> kSenders{
 constexpr std::array<std::pair<std::string_view, bool>, 2> kStrengths{{{"strong", true}, {"weak", false}}};
 constexpr std::array<std::pair<std::string_view, Strength>, 2> kConfirmations{
     {{"port", Strength::NeedsPort}, {"both-directions", Strength::NeedsBothDirections}}};
-constexpr std::array<std::pair<std::string_view, PeerReader>, 2> kPeerReaders{
-    {{"bittorrent", PeerReader::BitTorrent}, {"endpoint-mapper", PeerReader::EndpointMapper}}};
+constexpr std::array<std::pair<std::string_view, PeerReader>, 3> kPeerReaders{
+    {{"bittorrent", PeerReader::BitTorrent}, {"endpoint-mapper", PeerReader::EndpointMapper}, {"ftp", PeerReader::Ftp}}};
 constexpr std::array<std::pair<std::string_view, bool>, 2> kPackets{{{"first", false}, {"later", true}}};
 constexpr std::array<std::pair<std::string_view, AnswerReader>, 1> kAnswerReaders{{{"dns", AnswerReader::Dns}}};
 constexpr size_t kLongestName = 64;
@@ -214,6 +214,12 @@ ProtocolRule parse_protocol(const RuleFile& file, const toml::table& node, Diagn
       protocol.ports.push_back({transports, table.ports(key), table.position(list->source())});
   }
   protocol.peers = table.choice("peers", kPeerReaders).value_or(PeerReader::None);
+  if (const auto name = table.text("peers_speak")) {
+    protocol.peers_speak = {name->text, name->at};
+    if (protocol.peers == PeerReader::None) {
+      diagnostics.add(name->at, "'peers_speak' says what the ends are that 'peers' names, and there is no 'peers' here");
+    }
+  }
   protocol.answers = table.choice("answers", kAnswerReaders).value_or(AnswerReader::None);
   for (const toml::table* const signature : table.tables("sig")) {
     protocol.signatures.push_back(parse_signature(file.name, *signature, diagnostics));

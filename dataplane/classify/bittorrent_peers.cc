@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/classify/bittorrent_peers.h"
 
-#include <arpa/inet.h>
 
 #include <algorithm>
 #include <array>
@@ -10,11 +9,12 @@
 #include <string_view>
 
 #include "dataplane/base/byte_reader.h"
+#include "dataplane/packet/transport_number.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr uint8_t kTcp = 6;
+using transport_number::kTcp;
 constexpr size_t kCompactV4 = 6, kCompactV6 = 18, kNodeId = 20;
 
 /// Collects ends until there is no more room.
@@ -100,17 +100,6 @@ void read_udp_tracker(std::string_view text, const BitTorrentPayload& said, Peer
   }
 }
 
-/// As IpAddress::parse, but without an allocation.
-std::optional<IpAddress> address_of(std::string_view text) noexcept {
-  std::array<char, INET6_ADDRSTRLEN> terminated{};
-  if (text.size() >= terminated.size()) return std::nullopt;
-  std::ranges::copy(text, terminated.begin());
-  std::array<uint8_t, 16> bytes{};
-  if (inet_pton(AF_INET, terminated.data(), bytes.data()) == 1) return IpAddress::v4(bytes.data());
-  if (inet_pton(AF_INET6, terminated.data(), bytes.data()) == 1) return IpAddress::v6(bytes.data());
-  return std::nullopt;
-}
-
 bool is_utp(std::string_view text) noexcept {
   constexpr size_t kHeader = 20;
   return text.size() >= kHeader && (text[0] & 0x0f) == 1 && static_cast<uint8_t>(text[0]) <= 0x41 &&
@@ -122,7 +111,7 @@ void read_tracker_answer(std::string_view text, Peers& peers) noexcept {
   peers.add_compact(bencoded_string(after(text, "6:peers6")), kCompactV6);
   // The old form is a list of dictionaries, with addresses as text.
   for (std::string_view rest = after(text, "5:peersl"); !(rest = after(rest, "2:ip")).empty();) {
-    const auto address = address_of(bencoded_string(rest));
+    const auto address = IpAddress::from_text(bencoded_string(rest));
     if (const auto port = port_after(rest, "4:porti"); address && port) peers.add({*address, *port});
   }
 }

@@ -4,13 +4,11 @@
 
 #include <algorithm>
 
+#include "dataplane/base/ascii.h"
+
 namespace wirewatch {
 namespace {
 
-constexpr bool is_digit(uint8_t c) noexcept { return c >= '0' && c <= '9'; }
-constexpr uint8_t lower(uint8_t c) noexcept {
-  return c >= 'A' && c <= 'Z' ? static_cast<uint8_t>(c + 32) : c;
-}
 constexpr bool is_host_character(uint8_t c) noexcept {
   return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.' || c == '_';
 }

@@ -29,12 +29,12 @@ size_t PeerCache::set_of(const Endpoint& peer) const noexcept {
   return static_cast<size_t>(hash >> 20) & (entries_.size() - 1) & ~(kWays - 1);
 }
 
-void PeerCache::learn(const Endpoint& peer, ApplicationId application, Timestamp when) noexcept {
-  if (when == kNoTimestamp || application == kUnknownApplication || !can_be_peer(peer)) return;
-  keep(peer, application, when, when);
+void PeerCache::learn(const Endpoint& peer, const PeerTerms& terms, Timestamp when) noexcept {
+  if (when == kNoTimestamp || terms.application == kUnknownApplication || !can_be_peer(peer)) return;
+  keep(peer, terms, when, when);
 }
 
-void PeerCache::keep(const Endpoint& peer, ApplicationId application, Timestamp earliest, Timestamp latest) noexcept {
+void PeerCache::keep(const Endpoint& peer, const PeerTerms& terms, Timestamp earliest, Timestamp latest) noexcept {
   Entry* const set = &entries_[set_of(peer)];
   Entry* place = nullptr;
   for (Entry* entry = set; entry != set + kWays; ++entry) {
@@ -42,7 +42,7 @@ void PeerCache::keep(const Endpoint& peer, ApplicationId application, Timestamp 
       if (place == nullptr || place->port != 0) place = entry;
       continue;
     }
-    if (entry->port == peer.port && entry->application == application && entry->address == peer.address) {
+    if (entry->port == peer.port && entry->terms == terms && entry->address == peer.address) {
       entry->earliest = std::min(entry->earliest, earliest);
       entry->latest = std::max(entry->latest, latest);
       return;
@@ -54,15 +54,18 @@ void PeerCache::keep(const Endpoint& peer, ApplicationId application, Timestamp 
   } else {
     ++forgotten_;
   }
-  *place = {peer.address, peer.port, application, earliest, latest};
+  *place = {peer.address, peer.port, terms, earliest, latest};
 }
 
-ApplicationId PeerCache::find(const Endpoint& peer, Timestamp first, Timestamp last) const noexcept {
+ApplicationId PeerCache::find(const Endpoint& peer, bool listening, uint8_t ip_protocol, Timestamp first,
+                              Timestamp last) const noexcept {
   if (peer.port == 0) return kUnknownApplication;
   const Entry* const set = &entries_[set_of(peer)];
   for (const Entry* entry = set; entry != set + kWays; ++entry) {
     if (entry->port != peer.port || entry->address != peer.address) continue;
-    if (entry->earliest <= last && first.since(entry->latest) <= kRemembered_ns) return entry->application;
+    const PeerTerms& terms = entry->terms;
+    if ((terms.only_listening && !listening) || (terms.ip_protocol != 0 && terms.ip_protocol != ip_protocol)) continue;
+    if (entry->earliest <= last && first.since(entry->latest) <= kRemembered_ns) return terms.application;
   }
   return kUnknownApplication;
 }
@@ -70,7 +73,7 @@ ApplicationId PeerCache::find(const Endpoint& peer, Timestamp first, Timestamp l
 void PeerCache::merge(const PeerCache& other) noexcept {
   if (other.empty()) return;
   for (const Entry& entry : other.entries_) {
-    if (entry.port != 0) keep({entry.address, entry.port}, entry.application, entry.earliest, entry.latest);
+    if (entry.port != 0) keep({entry.address, entry.port}, entry.terms, entry.earliest, entry.latest);
   }
 }
 

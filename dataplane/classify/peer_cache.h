@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Ends that a protocol named itself, peers of a swarm or ports of an endpoint mapper: an encrypted transfer to one of them
-// is known by that alone. Bounded; when a set is full, the end that was named longest ago is forgotten, and counted.
+// Ends that a protocol named itself, peers of a swarm, ports of an endpoint mapper or of FTP: a transfer to one of them that
+// does not show what it is, is known by that alone. Bounded; when a set is full, the end that was named longest ago is forgotten, and counted.
 #pragma once
 
 #include <array>
@@ -14,6 +14,15 @@
 
 namespace wirewatch {
 
+/// What was named at an end.
+struct PeerTerms {
+  ApplicationId application = kUnknownApplication;
+  uint8_t ip_protocol = 0;      // of flows that are meant; 0: any
+  bool only_listening = false;  // flows that go to the end, not those that come from it
+
+  friend bool operator==(const PeerTerms&, const PeerTerms&) noexcept = default;
+};
+
 class PeerCache {
  public:
   static constexpr int64_t kRemembered_ns = 3'600'000'000'000;  // trackers are asked every 30 to 60 minutes
@@ -21,10 +30,11 @@ class PeerCache {
   /// Room for `most` ends, rounded up to a power of two; 48 bytes each.
   explicit PeerCache(size_t most);
 
-  /// `application` named this end at `when`. Unspecified, loopback and group addresses and port 0 are no peers.
-  void learn(const Endpoint& peer, ApplicationId application, Timestamp when) noexcept;
-  /// Who named this end within the hour before `last` and not after it; kUnknownApplication when nobody did.
-  ApplicationId find(const Endpoint& peer, Timestamp first, Timestamp last) const noexcept;
+  /// The end was named at `when`. Unspecified, loopback and group addresses and port 0 are no peers.
+  void learn(const Endpoint& peer, const PeerTerms& terms, Timestamp when) noexcept;
+  /// What a flow with this end is that was named within the hour before `first` and not after `last`; kUnknownApplication
+  /// when it was not. `listening`: the end is the flow's server.
+  ApplicationId find(const Endpoint& peer, bool listening, uint8_t ip_protocol, Timestamp first, Timestamp last) const noexcept;
   /// Adds what another worker learned.
   void merge(const PeerCache& other) noexcept;
 
@@ -37,14 +47,14 @@ class PeerCache {
   struct Entry {
     IpAddress address;
     uint16_t port = 0;
-    ApplicationId application = kUnknownApplication;
+    PeerTerms terms;
     Timestamp earliest;
     Timestamp latest;
   };
   static constexpr size_t kWays = 8;
 
   size_t set_of(const Endpoint& peer) const noexcept;
-  void keep(const Endpoint& peer, ApplicationId application, Timestamp earliest, Timestamp latest) noexcept;
+  void keep(const Endpoint& peer, const PeerTerms& terms, Timestamp earliest, Timestamp latest) noexcept;
 
   std::vector<Entry> entries_;
   size_t size_ = 0;

@@ -150,6 +150,7 @@ void blob_fields(auto& io, auto& blob) {
     inner.field(application.name);
     inner.field(application.category);
     inner.field(application.peers);
+    inner.field(application.peers_speak);
     inner.field(application.answers);
   });
   io.list(content.signature_ids, [](auto& inner, auto& id) { inner.field(id); });
@@ -253,6 +254,7 @@ std::string_view fault_in(const RuleContent& content) {
   }
   if (!std::ranges::all_of(content.over, known) ||
       !std::ranges::all_of(content.refinements, known, &Refinement::application) ||
+      !std::ranges::all_of(content.applications, [&](const Application& each) { return each.peers_speak <= content.applications.size(); }) ||
       !std::ranges::all_of(content.port_guesses, known, &PortGuess::application) ||
       !std::ranges::all_of(content.hello_names, known, &HelloName::of) ||
       !std::ranges::all_of(content.hello_names, known, &HelloName::application)) {

@@ -17,7 +17,7 @@
 
 namespace wirewatch {
 
-inline constexpr uint32_t kRuleBlobVersion = 8;
+inline constexpr uint32_t kRuleBlobVersion = 9;
 inline constexpr size_t kRuleBlobHashAt = 12;    // offset of the SHA-256
 inline constexpr size_t kRuleBlobBodyAt = 44;    // offset of what it covers, which begins with the other SHA-256
 inline constexpr size_t kRuleBlobFieldsAt = 76;  // offset of the fields

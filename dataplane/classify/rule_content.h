@@ -70,8 +70,8 @@ struct PortGuess {
 };
 
 /// Whose messages name the ends that take part, so that an encrypted transfer between them is known.
-enum class PeerReader : uint8_t { None, BitTorrent, EndpointMapper };
-inline constexpr PeerReader kLastPeerReader = PeerReader::EndpointMapper;
+enum class PeerReader : uint8_t { None, BitTorrent, EndpointMapper, Ftp };
+inline constexpr PeerReader kLastPeerReader = PeerReader::Ftp;
 
 /// Whose messages say which name an address has, so that a flow to it gets the name that was asked for.
 enum class AnswerReader : uint8_t { None, Dns };
@@ -81,6 +81,7 @@ struct Application {
   std::string name;
   std::string category;
   PeerReader peers = PeerReader::None;
+  ApplicationId peers_speak = kUnknownApplication;  // what flows to the ends it names are; unknown: the same
   AnswerReader answers = AnswerReader::None;
 };
 

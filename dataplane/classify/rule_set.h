@@ -56,6 +56,11 @@ class RuleSet {
   PeerReader peers(ApplicationId id) const noexcept {
     return id >= 1 && id <= content_.applications.size() ? content_.applications[id - 1].peers : PeerReader::None;
   }
+  /// What flows to those peers are.
+  ApplicationId peers_speak(ApplicationId id) const noexcept {
+    const bool other = id >= 1 && id <= content_.applications.size() && content_.applications[id - 1].peers_speak != kUnknownApplication;
+    return other ? content_.applications[id - 1].peers_speak : id;
+  }
   /// How its answers that give names to addresses are read, if they are.
   AnswerReader answers(ApplicationId id) const noexcept {
     return id >= 1 && id <= content_.applications.size() ? content_.applications[id - 1].answers : AnswerReader::None;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/filter/evaluator.h"
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/filter/compare.h"
 #include "dataplane/filter/value_text.h"
 
 namespace wirewatch::filter {
 namespace {
 
-constexpr uint8_t upper(uint8_t c) noexcept { return c >= 'a' && c <= 'z' ? static_cast<uint8_t>(c - 32) : c; }
-constexpr uint8_t lower(uint8_t c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<uint8_t>(c + 32) : c; }
 
 /// IPv4 addresses are numbers; a slice of one is of its four bytes.
 std::span<const uint8_t> bytes_of(FieldType type, const Value& value, std::array<uint8_t, 4>& room) noexcept {

@@ -11,6 +11,7 @@
 #include "dataplane/filter/field_table.h"
 #include "dataplane/filter/frame.h"
 #include "dataplane/filter/value.h"
+#include "dataplane/packet/transport_number.h"
 
 namespace wirewatch::filter {
 
@@ -63,7 +64,7 @@ inline bool has_no_length(const Layers& layers, const Packet& packet) noexcept {
 /// Does every FastField have its exact value in `layers`?
 inline bool is_plain(const Frame& frame) noexcept {
   const Layers& layers = frame.layers;
-  constexpr uint8_t kUdp = 17;
+  using transport_number::kUdp;
   return layers.status == ParseStatus::Understood && layers.has_flow && frame.packet.link_type == 1 && !may_be_fragment(layers, frame.packet) &&
          !has_no_length(layers, frame.packet) &&
          !(layers.key.ip_protocol == kUdp && may_carry_packets(layers.key.low_port, layers.key.high_port));
@@ -82,7 +83,8 @@ inline uint64_t read_place(const Place& place, bool boolean, const uint8_t* head
 
 /// Up to two values; how many there are. `row` is the field's. `frame` is plain.
 inline unsigned read_fast(FastField field, const FieldSpec& row, const Frame& frame, std::array<Value, 2>& out) noexcept {
-  constexpr uint8_t kTcp = 6, kUdp = 17;
+  using transport_number::kTcp;
+  using transport_number::kUdp;
   const Layers& layers = frame.layers;
   const FlowKey& key = layers.key;
   const uint16_t source = layers.source_is_low ? key.low_port : key.high_port;

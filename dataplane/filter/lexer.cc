@@ -4,6 +4,7 @@
 #include <cctype>
 #include <optional>
 
+#include "dataplane/base/ascii.h"
 #include "dataplane/filter/token.h"
 
 namespace wirewatch::filter {
@@ -43,7 +44,6 @@ constexpr std::array kWords{
     Spelling{"not", TokenKind::Not},         Spelling{"bitwise_and", TokenKind::BitAnd},
 };
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 unsigned hex_value(char c) { return static_cast<unsigned>(is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10); }

@@ -7,14 +7,13 @@
 #include <span>
 #include <string_view>
 
+#include "dataplane/base/ascii.h"
+
 namespace wirewatch::filter {
 
 using Text = std::string_view;
 
 inline Text as_text(std::span<const uint8_t> bytes) noexcept { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-
-/// ASCII only, whatever the locale.
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 /// `name` is in lower case.
 constexpr bool same_name(Text text, Text name) noexcept {

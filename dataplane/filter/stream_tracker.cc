@@ -12,6 +12,7 @@
 #include "dataplane/filter/quic_opener.h"
 #include "dataplane/filter/tcp_stream.h"
 #include "dataplane/packet/parse.h"
+#include "dataplane/packet/transport_number.h"
 
 namespace wirewatch {
 namespace {
@@ -180,7 +181,7 @@ void StreamTracker::State::tunnel(const Packet& packet, const Layers& layers, si
   Endpoint from{ip_source(packet.data + header, family), load_be16(packet.data + offset)};
   Endpoint to{ip_destination(packet.data + header, family), load_be16(packet.data + offset + 2)};
   if (to < from) std::swap(from, to);
-  constexpr uint8_t kUdp = 17;
+  using transport_number::kUdp;
   FlowKey key;
   key.low_address = from.address.bytes;
   key.high_address = to.address.bytes;

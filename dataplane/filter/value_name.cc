@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/base/ascii.h"
+
 namespace wirewatch::filter {
 namespace {
 
@@ -75,8 +77,6 @@ constexpr std::array kValueNames{
     ValueName{"dhcp.option.dhcp"_f, 3, "Request"},
     ValueName{"dhcp.option.dhcp"_f, 5, "ACK"},
 };
-
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
 }  // namespace
 

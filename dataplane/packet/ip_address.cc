@@ -84,17 +84,24 @@ Error not_an_address(std::string_view text) {
 
 }  // namespace
 
-Result<IpAddress> IpAddress::parse(std::string_view text) {
-  const std::string terminated(text);
+std::optional<IpAddress> IpAddress::from_text(std::string_view text) noexcept {
+  std::array<char, INET6_ADDRSTRLEN> terminated{};
+  if (text.size() >= terminated.size() || text.find('\0') != std::string_view::npos) return std::nullopt;
+  std::copy(text.begin(), text.end(), terminated.begin());
   IpAddress address;
-  if (inet_pton(AF_INET, terminated.c_str(), address.bytes.data()) == 1) {
+  if (inet_pton(AF_INET, terminated.data(), address.bytes.data()) == 1) {
     address.family = IpFamily::V4;
     return address;
   }
-  if (inet_pton(AF_INET6, terminated.c_str(), address.bytes.data()) == 1) {
+  if (inet_pton(AF_INET6, terminated.data(), address.bytes.data()) == 1) {
     address.family = IpFamily::V6;
     return address;
   }
+  return std::nullopt;
+}
+
+Result<IpAddress> IpAddress::parse(std::string_view text) {
+  if (const auto address = from_text(text)) return *address;
   return tl::unexpected(not_an_address(text));
 }
 

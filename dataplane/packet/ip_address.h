@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@ struct IpAddress {
   }
   /// Reads dotted IPv4 or RFC 4291 IPv6 text.
   static Result<IpAddress> parse(std::string_view text);
+  /// The same for the packet path, which has no words for what is wrong.
+  static std::optional<IpAddress> from_text(std::string_view text) noexcept;
 
   bool empty() const noexcept { return family == IpFamily::None; }
   /// RFC 5952: lower case, the longest run of zero groups as "::".

@@ -7,11 +7,13 @@
 #include "dataplane/packet/link_header.h"
 #include "dataplane/packet/parser.h"
 #include "dataplane/packet/plain_frame.h"
+#include "dataplane/packet/transport_number.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr uint8_t kTcp = 6, kUdp = 17;
+using transport_number::kTcp;
+using transport_number::kUdp;
 
 /// RFC 8200 4.2: type, length, value, except for the one-byte Pad1. None may reach past the header.
 bool options_fit(const uint8_t* options, size_t length) noexcept {

@@ -9,6 +9,7 @@
 #include "dataplane/base/byte_order.h"
 #include "dataplane/packet/ethertype.h"
 #include "dataplane/packet/layers.h"
+#include "dataplane/packet/transport_number.h"
 
 namespace wirewatch {
 namespace detail {
@@ -19,7 +20,8 @@ inline constexpr size_t kEthernetHeader = 14, kPlainIpv4Header = 20, kPlainIpv6H
 /// and on the wire.
 template <IpFamily Family>
 inline bool parse_plain_transport(const uint8_t* data, uint8_t ip_protocol, size_t end, size_t wire_end, Layers& layers) noexcept {
-  constexpr uint8_t kTcp = 6, kUdp = 17;
+  using transport_number::kTcp;
+  using transport_number::kUdp;
   constexpr bool kIsV4 = Family == IpFamily::V4;
   constexpr size_t kAt = kEthernetHeader + (kIsV4 ? kPlainIpv4Header : kPlainIpv6Header);
   constexpr Protocol kNetwork = kIsV4 ? Protocol::Ip : Protocol::Ipv6;

@@ -8,15 +8,6 @@
 #include <cstring>
 
 namespace wirewatch {
-namespace {
-
-template <size_t N>
-void put(std::array<char, N>& to, std::string_view text) noexcept {
-  to.fill('\0');
-  std::copy_n(text.data(), std::min(text.size(), N), to.data());
-}
-
-}  // namespace
 
 Result<SharedRegion> SharedRegion::create(const SharedLimits& limits, uint64_t generation, int64_t start_time_ns) {
   const auto layout = SharedLayout::of(limits);

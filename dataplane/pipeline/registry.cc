@@ -1,17 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/pipeline/registry.h"
 
-#include <algorithm>
-
 namespace wirewatch {
-namespace {
-
-template <size_t N>
-void put(std::array<char, N>& to, std::string_view text) noexcept {
-  std::copy_n(text.data(), std::min(text.size(), N), to.data());
-}
-
-}  // namespace
 
 Registry::Registry(SharedRegion& region) noexcept
     : names_(*reinterpret_cast<SharedNames*>(region.memory_.data() + region.layout_.names)),

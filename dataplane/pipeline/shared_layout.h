@@ -4,11 +4,13 @@
 // and refuses a region that says otherwise. Bytes of a stranger for whoever reads: see SharedState.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 #include "dataplane/packet/parse_status.h"
 #include "dataplane/source/source.h"
@@ -20,6 +22,13 @@ namespace wirewatch {
 
 inline constexpr uint64_t kSharedMagic = 0x3130485357574d53;  // "SMWWSH01"
 inline constexpr uint32_t kSharedVersion = 4;
+
+/// A text as it lies in shared memory: as much as fits, zeros behind it.
+template <size_t N>
+void put(std::array<char, N>& to, std::string_view text) noexcept {
+  to.fill('\0');
+  std::copy_n(text.data(), std::min(text.size(), N), to.data());
+}
 
 /// How much of everything there is room for. The pages of what is never used are never touched.
 struct SharedLimits {

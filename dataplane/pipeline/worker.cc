@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <limits>
 
+#include "dataplane/packet/transport_number.h"
+
 namespace wirewatch {
 namespace {
 
-constexpr uint8_t kTcp = 6;
+using transport_number::kTcp;
 
 bool carries_payload(const Layers& layers) noexcept {
   return layers.payload_length > 0 && layers.payload_layer == layers.depth;

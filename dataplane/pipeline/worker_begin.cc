@@ -3,12 +3,13 @@
 #include <algorithm>
 #include <limits>
 
+#include "dataplane/packet/transport_number.h"
 #include "dataplane/pipeline/worker.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr uint8_t kTcp = 6;
+using transport_number::kTcp;
 constexpr uint16_t kWellKnownPorts = 1024;
 constexpr int64_t kReuseAfter_ns = 60'000'000'000;  // a SYN after this long a silence begins a new flow
 

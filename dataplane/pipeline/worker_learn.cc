@@ -1,19 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What flows tell of themselves, and teach about others: the peers that BitTorrent names, and the ports that DCE/RPC's
-// endpoint mapper names, make an encrypted transfer to one of them known, and what a client asked DNS for is the name of
-// the flow that follows.
+// endpoint mapper and FTP name, make a transfer to one of them known, and what a client asked DNS for is the name of the
+// flow that follows.
 #include <algorithm>
 
 #include "dataplane/base/byte_reader.h"
 #include "dataplane/classify/bittorrent_peers.h"
 #include "dataplane/classify/endpoint_map.h"
+#include "dataplane/classify/ftp_ports.h"
+#include "dataplane/packet/transport_number.h"
 #include "dataplane/pipeline/worker.h"
 
 namespace wirewatch {
 
 namespace {
 
-constexpr uint8_t kTcp = 6;
+using transport_number::kTcp;
 constexpr size_t kMostMessages = 4;  // of one segment
 
 }  // namespace
@@ -90,25 +92,34 @@ void Worker::learn_peers(uint32_t slot, const Packet& packet, const Layers& laye
   const Flow& flow = flows_[slot];
   const Endpoint low = layers.key.low(), high = layers.key.high();
   const Endpoint source = layers.source_is_low ? low : high;
-  const ApplicationId application = flows_.rest(slot).application;
+  const bool from_client = layers.source_is_low == flow.client_is_low();
+  const RuleSet& rules = rules_->classifier.rules();
+  const ApplicationId application = rules_->ids->local(flows_.rest(slot).application);
+  PeerTerms terms{.application = rules_->ids->global(rules.peers_speak(application))};
   std::array<Endpoint, 64> named;
   size_t count = 0;
-  switch (rules_->classifier.rules().peers(rules_->ids->local(application))) {
+  switch (rules.peers(application)) {
     case PeerReader::None:
       break;
     case PeerReader::BitTorrent:
       count = read_bittorrent_peers({.ip_protocol = layers.key.ip_protocol,
-                                     .from_client = layers.source_is_low == flow.client_is_low(),
+                                     .from_client = from_client,
                                      .source = source,
                                      .destination = layers.source_is_low ? high : low,
                                      .payload = layers.payload(packet)},
                                     named);
       break;
     case PeerReader::EndpointMapper:
+      terms.ip_protocol = kTcp;  // only ports of TCP are read
       if (layers.key.ip_protocol == kTcp) count = read_endpoint_map(layers.payload(packet), source.address, named);
       break;
+    case PeerReader::Ftp:
+      terms.ip_protocol = kTcp;
+      terms.only_listening = true;  // a client's port of PORT serves it for anything else a moment later
+      count = read_ftp_ports(layers.payload(packet), from_client, source.address, named);
+      break;
   }
-  for (size_t i = 0; i < count; ++i) peers_.learn(named[i], application, packet.time);
+  for (size_t i = 0; i < count; ++i) peers_.learn(named[i], terms, packet.time);
 }
 
 /// Names a flow that said something and that nothing else claims after an end that was named as a peer. A saved capture
@@ -117,11 +128,9 @@ void Worker::name_by_peer(Flow& flow, FlowRest& rest, FlowNote& note, const Endp
   const PeerCache& known = everybodys_peers_ != nullptr ? *everybodys_peers_ : peers_;
   if (known.empty() || !(live() || finishing_)) return;
   if (rest.evidence > Evidence::Port || !flow.has(Flow::kPayloadSeen)) return;
-  ApplicationId application = known.find(server, rest.first_time, flow.last_time);
-  if (application == kUnknownApplication) application = known.find(client, rest.first_time, flow.last_time);
+  ApplicationId application = known.find(server, true, flow.ip_protocol, rest.first_time, flow.last_time);
+  if (application == kUnknownApplication) application = known.find(client, false, flow.ip_protocol, rest.first_time, flow.last_time);
   if (application == kUnknownApplication) return;
-  const PeerReader reader = rules_->classifier.rules().peers(rules_->ids->local(application));
-  if (reader == PeerReader::EndpointMapper && flow.ip_protocol != kTcp) return;  // only ports of TCP are read
   rest.application = application;
   rest.evidence = Evidence::Learned;
   note.signature = 0;

@@ -5,12 +5,13 @@
 #include <limits>
 #include <utility>
 
+#include "dataplane/packet/transport_number.h"
 #include "dataplane/pipeline/worker.h"
 
 namespace wirewatch {
 namespace {
 
-constexpr uint8_t kTcp = 6;
+using transport_number::kTcp;
 constexpr int64_t kAhead_ns = 1'000'000'000;  // a flow this far ahead of the clock has a wrong time
 constexpr int64_t kTurn_ns = 20'000;          // less time than this is not worth beginning for
 constexpr size_t kGroupOfFlows = 8;           // looked at together

@@ -21,8 +21,6 @@
 namespace wirewatch {
 namespace {
 
-std::string reason(int error) { return std::generic_category().message(error); }
-
 /// One interface as ioctl asks about it.
 class Query {
  public:
@@ -61,6 +59,8 @@ std::string driver_name(Query& query) {
 }
 
 }  // namespace
+
+std::string reason(int error) { return std::generic_category().message(error); }
 
 Result<InterfaceInfo> find_interface(std::string_view name) {
   if (name.empty() || name.size() >= IFNAMSIZ) {

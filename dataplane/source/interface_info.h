@@ -12,6 +12,9 @@
 
 namespace wirewatch {
 
+/// What errno says, in words.
+std::string reason(int error);
+
 enum class LinkState : uint8_t {
   Up,
   Down,  // administratively down, or without carrier

@@ -11,7 +11,6 @@
 
 #include <cerrno>
 #include <cmath>
-#include <system_error>
 #include <utility>
 
 #include "dataplane/base/file_descriptor.h"
@@ -24,8 +23,6 @@ namespace {
 constexpr double kMostRateChange_ppm = 500;
 constexpr double kMostRate_ppm = 1'000;
 constexpr int64_t kReadEvery_ns = 250'000'000;
-
-std::string reason(int error) { return std::generic_category().message(error); }
 
 int64_t ns_of(const ptp_clock_time& time) noexcept { return time.sec * 1'000'000'000 + time.nsec; }
 

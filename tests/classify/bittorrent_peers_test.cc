@@ -109,41 +109,52 @@ constexpr Timestamp at_second(int64_t seconds) { return Timestamp{seconds * 1'00
 TEST(PeerCache, KnowsAPeerFromTheMomentItWasNamedForAnHour) {
   PeerCache cache(64);
   const Endpoint peer = end("198.51.100.10", 6881);
-  cache.learn(peer, 7, at_second(1000));
-  EXPECT_EQ(cache.find(peer, at_second(1010), at_second(1020)), 7);
-  EXPECT_EQ(cache.find(peer, at_second(900), at_second(1001)), 7) << "named while the flow ran";
-  EXPECT_EQ(cache.find(peer, at_second(900), at_second(999)), kUnknownApplication) << "named after the flow's end";
-  EXPECT_EQ(cache.find(peer, at_second(1000 + 3601), at_second(9000)), kUnknownApplication) << "named too long ago";
-  EXPECT_EQ(cache.find(end("198.51.100.10", 6882), at_second(1010), at_second(1020)), kUnknownApplication);
+  cache.learn(peer, {.application = 7}, at_second(1000));
+  EXPECT_EQ(cache.find(peer, true, 6, at_second(1010), at_second(1020)), 7);
+  EXPECT_EQ(cache.find(peer, true, 6, at_second(900), at_second(1001)), 7) << "named while the flow ran";
+  EXPECT_EQ(cache.find(peer, true, 6, at_second(900), at_second(999)), kUnknownApplication) << "named after the flow's end";
+  EXPECT_EQ(cache.find(peer, true, 6, at_second(1000 + 3601), at_second(9000)), kUnknownApplication) << "named too long ago";
+  EXPECT_EQ(cache.find(end("198.51.100.10", 6882), true, 6, at_second(1010), at_second(1020)), kUnknownApplication);
 }
 
 TEST(PeerCache, TakesNoEndThatCannotBeAPeer) {
   PeerCache cache(64);
   for (const char* address : {"0.0.0.0", "127.0.0.1", "239.192.152.143", "255.255.255.255", "::", "::1", "ff02::1"}) {
-    cache.learn(end(address, 6881), 7, at_second(1));
+    cache.learn(end(address, 6881), {.application = 7}, at_second(1));
   }
-  cache.learn(end("198.51.100.10", 0), 7, at_second(1));
+  cache.learn(end("198.51.100.10", 0), {.application = 7}, at_second(1));
   EXPECT_TRUE(cache.empty());
 }
 
 TEST(PeerCache, ForgetsWhoWasNamedLongestAgoWhenFullAndCountsIt) {
   PeerCache cache(8);
-  for (uint16_t port = 1; port <= 9; ++port) cache.learn(end("198.51.100.10", port), 7, at_second(port));
+  for (uint16_t port = 1; port <= 9; ++port) cache.learn(end("198.51.100.10", port), {.application = 7}, at_second(port));
   EXPECT_EQ(cache.size(), 8u);
   EXPECT_EQ(cache.forgotten(), 1u);
-  EXPECT_EQ(cache.find(end("198.51.100.10", 1), at_second(9), at_second(9)), kUnknownApplication);
-  EXPECT_EQ(cache.find(end("198.51.100.10", 9), at_second(9), at_second(9)), 7);
+  EXPECT_EQ(cache.find(end("198.51.100.10", 1), true, 6, at_second(9), at_second(9)), kUnknownApplication);
+  EXPECT_EQ(cache.find(end("198.51.100.10", 9), true, 6, at_second(9), at_second(9)), 7);
+}
+
+TEST(PeerCache, GivesWhatWasNamedToThoseFlowsThatWereMeant) {
+  PeerCache cache(64);
+  const Endpoint listener = end("198.51.100.10", 6881);
+  cache.learn(listener, {.application = 7, .ip_protocol = 6, .only_listening = true}, at_second(1));
+  EXPECT_EQ(cache.find(listener, true, 6, at_second(1), at_second(2)), 7);
+  EXPECT_EQ(cache.find(listener, false, 6, at_second(1), at_second(2)), kUnknownApplication) << "from there";
+  EXPECT_EQ(cache.find(listener, true, 17, at_second(1), at_second(2)), kUnknownApplication) << "over UDP";
+  cache.learn(listener, {.application = 8}, at_second(1));
+  EXPECT_EQ(cache.find(listener, false, 17, at_second(1), at_second(2)), 8);
 }
 
 TEST(PeerCache, MergedKnowsWhatEitherLearned) {
   PeerCache a(64), b(64);
-  a.learn(end("198.51.100.10", 1), 7, at_second(5));
-  b.learn(end("198.51.100.10", 1), 7, at_second(2));
-  b.learn(end("2001:db8::1", 2), 7, at_second(5));
+  a.learn(end("198.51.100.10", 1), {.application = 7}, at_second(5));
+  b.learn(end("198.51.100.10", 1), {.application = 7}, at_second(2));
+  b.learn(end("2001:db8::1", 2), {.application = 7}, at_second(5));
   a.merge(b);
   EXPECT_EQ(a.size(), 2u);
-  EXPECT_EQ(a.find(end("198.51.100.10", 1), at_second(2), at_second(3)), 7);
-  EXPECT_EQ(a.find(end("2001:db8::1", 2), at_second(5), at_second(6)), 7);
+  EXPECT_EQ(a.find(end("198.51.100.10", 1), true, 6, at_second(2), at_second(3)), 7);
+  EXPECT_EQ(a.find(end("2001:db8::1", 2), true, 6, at_second(5), at_second(6)), 7);
 }
 
 }  // namespace

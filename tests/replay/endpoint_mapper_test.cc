@@ -3,11 +3,8 @@
 // DCE/RPC, and only that.
 #include <gtest/gtest.h>
 
-#include <fmt/format.h>
-
 #include "tests/classify/ept_map.h"
-#include "tests/pipeline/worker_run.h"
-#include "tests/replay/scenario.h"
+#include "tests/replay/conversations.h"
 
 namespace wirewatch::testing {
 namespace {
@@ -16,53 +13,6 @@ using namespace std::string_literals;
 
 constexpr const char* kMapper = "192.0.2.2";
 const std::string kSealed = "\x9c\x41\xd7\x03\xf1\x88\x2e\x5b\xa0\x17\xee\x64\xc9\x30\x7f\xb2\x9c\x41\xd7\x03";
-
-class Conversations {
- public:
-  /// A connection, or for UDP an exchange, in which each of `said` comes from the client, the server, and so on.
-  void add(uint8_t ip_protocol, std::string_view client, std::string_view server, uint16_t port,
-           const std::vector<std::string>& said) {
-    const uint16_t from = next_port_++;
-    const bool tcp = ip_protocol == 6;
-    if (tcp) {
-      put(eth().ipv4(client, server).tcp(from, port).syn().seq(1));
-      put(eth().ipv4(server, client).tcp(port, from).syn_ack().seq(1).ack_number(2));
-    }
-    std::array<uint32_t, 2> sequence{2, 2};
-    for (size_t i = 0; i < said.size(); ++i) {
-      const bool back = i % 2 == 1;
-      FrameBuilder frame = eth().ipv4(back ? server : client, back ? client : server);
-      const uint16_t source = back ? port : from, destination = back ? from : port;
-      if (tcp) {
-        frame.tcp(source, destination).ack().seq(sequence[i % 2]);
-      } else {
-        frame.udp(source, destination);
-      }
-      put(frame.payload(said[i]));
-      sequence[i % 2] += static_cast<uint32_t>(said[i].size());
-    }
-    if (tcp) put(eth().ipv4(client, server).tcp(from, port).rst());
-  }
-  /// "server:port protocol application evidence" of each flow, in the order of the conversations.
-  std::vector<std::string> named(unsigned jobs) const {
-    const TemporaryFile file(pcap_.bytes());
-    InspectOptions options = everything_of({file.path()});
-    options.jobs = jobs;
-    std::vector<std::string> names;
-    for (const FlowRecord& flow : report_of(options).flows) {
-      names.push_back(fmt::format("{}:{} {} {} {}", flow.server.address.to_string(), flow.server.port,
-                                  flow.ip_protocol == 6 ? "tcp" : "udp", shipped_rules()->application_name(flow.application), to_string(flow.evidence)));
-    }
-    return names;
-  }
-
- private:
-  void put(const FrameBuilder& frame) { pcap_.record(1'700'000'000 + frames_++, 0, frame.bytes()); }
-
-  PcapBuilder pcap_;
-  uint32_t frames_ = 0;
-  uint16_t next_port_ = 50000;
-};
 
 void ask_mapper(Conversations& talk, const std::string& answer) {
   talk.add(6, "192.0.2.10", kMapper, 135, {mapper_bind(), mapper_bind_ack(), ept_map_request(tower(0, "\0\0\0\0"s)), answer});

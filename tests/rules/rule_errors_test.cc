@@ -55,6 +55,12 @@ TEST(RuleCompiler, SaysWhatIsWrongWithARuleAndWhere) {
        "r.toml:2:1: unknown key 'shema' in a rule file; did you mean 'schema'?"},
       {"protocol key", "category = \"test\"", "category = \"test\"\ntcp_port = [1]",
        "r.toml:5:1: unknown key 'tcp_port' in [[protocol]]; did you mean 'tcp_ports'?"},
+      {"a way to read peers that there is not", "category = \"test\"", "category = \"test\"\npeers = \"sftp\"",
+       "r.toml:5:9: 'peers' must be one of \"bittorrent\", \"endpoint-mapper\", \"ftp\", found \"sftp\"; did you mean 'ftp'?"},
+      {"peers that speak nothing known", "category = \"test\"", "category = \"test\"\npeers = \"ftp\"\npeers_speak = \"demoo\"",
+       "r.toml:6:15: unknown protocol 'demoo' in 'peers_speak'; did you mean 'demo'?"},
+      {"what peers speak, without peers", "category = \"test\"", "category = \"test\"\npeers_speak = \"demo\"",
+       "r.toml:5:15: 'peers_speak' says what the ends are that 'peers' names, and there is no 'peers' here"},
       {"signature key", "strength = \"strong\"", "strenght = \"strong\"",
        "r.toml:5:1: [[protocol.sig]] needs a key 'strength'\n"
        "r.toml:9:1: unknown key 'strenght' in [[protocol.sig]]; did you mean 'strength'?"},
