@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Ends that a protocol named itself, peers of a swarm, ports of an endpoint mapper or of FTP: a transfer to one of them that
-// does not show what it is, is known by that alone. Bounded; when a set is full, the end that was named longest ago is forgotten, and counted.
+// does not show what it is, is known by that alone. Bounded; when a set is full, the end that was named longest ago is
+// forgotten, and counted.
 #pragma once
 
 #include <array>
