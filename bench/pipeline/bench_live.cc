@@ -39,10 +39,10 @@ class SmallFrames {
       const uint8_t* data = bytes_.data() + (burst * kBurstSize + i) * kLength;
       packets_[i] = {.data = data, .captured_length = kLength, .original_length = kLength, .time = now_};
     }
-    parse_all(packets_, worker.parse_options(), burst_.layers);
-    for (size_t i = 0; i < kBurstSize; ++i) burst_.parsed[i] = {&packets_[i], &burst_.layers[i]};
+    burst_.packets = packets_;
+    burst_.count = kBurstSize;
     const uint64_t before = ticks();
-    const uint64_t drop = worker.process({burst_.parsed.data(), kBurstSize});
+    const uint64_t drop = worker.parse_and_process(burst_);
     benchmark::DoNotOptimize(drop);
     worker.maintain(now_, false);
     return ticks() - before;
@@ -86,7 +86,7 @@ struct Plane {
   LiveWorker worker;
 };
 
-/// Parsing, the worker, ageing, folding and publishing; `longest_us` is the longest burst without parsing.
+/// Parsing, the worker, ageing, folding and publishing; `longest_us` is the longest burst.
 void BM_LiveWorker_SmallFrames(benchmark::State& state) {
   const auto flows = static_cast<uint32_t>(state.range(0));
   Plane plane(flows);

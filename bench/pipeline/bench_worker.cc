@@ -18,12 +18,9 @@ struct Nowhere final : EventSink {
 
 void process(Worker& worker, std::span<const Packet> packets, Burst& burst) {
   for (size_t at = 0; at < packets.size(); at += kBurstSize) {
-    const auto part = packets.subspan(at, std::min(kBurstSize, packets.size() - at));
-    for (size_t i = 0; i < part.size(); ++i) {
-      parse(part[i], worker.parse_options(), burst.layers[i]);
-      burst.parsed[i] = {&part[i], &burst.layers[i]};
-    }
-    worker.process({burst.parsed.data(), part.size()});
+    burst.packets = packets.subspan(at, std::min(kBurstSize, packets.size() - at));
+    burst.count = burst.packets.size();
+    worker.parse_and_process(burst);
   }
 }
 

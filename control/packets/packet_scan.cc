@@ -125,9 +125,9 @@ std::unique_ptr<FlowBook> read_flows(PacketFiles& files, std::shared_ptr<const R
   const auto burst = std::make_unique<Burst>();
   PacketBatch batch;
   while (const size_t count = files.read(batch, kBurstSize)) {
-    parse_all(batch.packets, worker.parse_options(), burst->layers);
-    for (size_t i = 0; i < count; ++i) burst->parsed[i] = {&batch.packets[i], &burst->layers[i]};
-    worker.process({burst->parsed.data(), count});
+    burst->packets = batch.packets;
+    burst->count = count;
+    worker.parse_and_process(*burst);
   }
   worker.finish();
   book->finish();

@@ -66,23 +66,25 @@ struct SmallCounts {
 /// A key as the flow's line holds it: an IPv4 key whole, any other as a hash that FlowRest::key must confirm.
 struct ShortKey {
   uint64_t addresses = 0;
-  uint32_t ports = 0;
-  uint8_t ip_protocol = 0;
-  uint8_t shape = 0;  // 0 of a place without a flow
+  uint64_t ends = 0;  // ports, protocol, shape in one word: compared as bytes, they would go through memory, and stall there
+
+  static constexpr uint64_t pack(uint32_t ports, uint8_t ip_protocol, uint8_t shape) noexcept {
+    return ports | uint64_t{ip_protocol} << 32 | uint64_t{shape} << 40;
+  }
+  uint8_t shape() const noexcept { return static_cast<uint8_t>(ends >> 40); }  // 0 of a place without a flow
 
   static constexpr uint8_t kWhole = 1, kHashed = 2;
 
   explicit ShortKey(const FlowKey& key) noexcept {
     using detail::load, detail::mix;
     const auto* bytes = reinterpret_cast<const uint8_t*>(&key);
-    ports = load<uint32_t>(bytes + 32);
-    ip_protocol = key.ip_protocol;
+    const auto ports = load<uint32_t>(bytes + 32);
     const auto low = load<uint64_t>(bytes), high = load<uint64_t>(bytes + 16);
     if (key.family == IpFamily::V4 && (key.vlan | key.vni) == 0) {
-      shape = kWhole;
+      ends = pack(ports, key.ip_protocol, kWhole);
       addresses = low << 32 | high;  // four bytes each, the others are zero
     } else {
-      shape = kHashed;
+      ends = pack(ports, key.ip_protocol, kHashed);
       addresses = mix(low ^ load<uint64_t>(bytes + 8), high ^ load<uint64_t>(bytes + 24) ^ 0x9e3779b97f4a7c15u);
     }
   }
@@ -110,7 +112,7 @@ struct alignas(64) Flow {
   bool closed() const noexcept { return has(kReset) || (has(kFinLow) && has(kFinHigh)); }
   bool in_use() const noexcept { return shape != 0; }
   bool is(const ShortKey& key) const noexcept {
-    return addresses == key.addresses && ports == key.ports && ip_protocol == key.ip_protocol && shape == key.shape;
+    return addresses == key.addresses && ShortKey::pack(ports, ip_protocol, shape) == key.ends;
   }
   uint64_t recent_packets() const noexcept { return uint64_t{recent[0].packets} + recent[1].packets; }
 };

@@ -22,9 +22,9 @@ uint32_t FlowTable::insert(const FlowKey& key, uint64_t hash, uint64_t frame) no
   const ShortKey short_key(key);
   Flow& flow = flows_[slot] = Flow{};
   flow.addresses = short_key.addresses;
-  flow.ports = short_key.ports;
-  flow.ip_protocol = short_key.ip_protocol;
-  flow.shape = short_key.shape;
+  flow.ports = static_cast<uint32_t>(short_key.ends);
+  flow.ip_protocol = key.ip_protocol;
+  flow.shape = short_key.shape();
   FlowRest& rest = rests_[slot] = FlowRest{};
   rest.key = key;
   FlowNote& note = notes_[slot];

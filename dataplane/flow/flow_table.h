@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "dataplane/base/prefetch.h"
 #include "dataplane/flow/flow.h"
 #include "dataplane/flow/slab.h"
 #include "dataplane/flow/slot_index.h"
@@ -21,8 +22,8 @@ class FlowTable {
   /// time to arrive.
   uint32_t prefetch_flow(IpFamily family, uint64_t hash) const noexcept {
     const uint32_t slot = index_.first(hash, kNoSlot);
-    if (slot != kNoSlot) __builtin_prefetch(&flows_[slot], 1);
-    if (slot != kNoSlot && family != IpFamily::V4) __builtin_prefetch(&rests_[slot]);  // confirms the key
+    if (slot != kNoSlot) prefetch_to_write(&flows_[slot]);
+    if (slot != kNoSlot && family != IpFamily::V4) wirewatch::prefetch(&rests_[slot]);  // confirms the key
     return slot;
   }
 
@@ -87,7 +88,7 @@ class FlowTable {
   bool is(uint32_t slot, const ShortKey& wanted, const FlowKey& key) const noexcept {
     const Flow& flow = flows_[slot];
     if (!flow.is(wanted)) return false;
-    return wanted.shape == ShortKey::kWhole || rests_[slot].key == key;
+    return wanted.shape() == ShortKey::kWhole || rests_[slot].key == key;
   }
 
   size_t most_;

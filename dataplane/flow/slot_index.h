@@ -8,8 +8,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 
 #include "dataplane/base/large_memory.h"
+#include "dataplane/base/prefetch.h"
 
 namespace wirewatch {
 
@@ -17,7 +21,7 @@ class SlotIndex {
  public:
   SlotIndex();
 
-  void prefetch(uint64_t hash) const noexcept { __builtin_prefetch(&buckets_[bucket_of(hash)]); }
+  void prefetch(uint64_t hash) const noexcept { wirewatch::prefetch(&buckets_[bucket_of(hash)]); }
 
   /// The first slot whose tag agrees and for which `same(slot)` holds, or `none`.
   template <typename Same>
@@ -73,9 +77,18 @@ class SlotIndex {
     /// A bit an entry. All are compared: where in a bucket a flow stands cannot be predicted, so looking one by one
     /// costs a mispredicted branch nearly every time.
     uint32_t agreeing(uint32_t tag) const noexcept {
+#if defined(__SSE2__)
+      const __m128i wanted = _mm_set1_epi32(static_cast<int>(tag));
+      const auto four_from = [&](size_t first) {
+        const __m128i four = _mm_load_si128(reinterpret_cast<const __m128i*>(this) + first / 4);
+        return static_cast<uint32_t>(_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpeq_epi32(four, wanted))));
+      };
+      return (four_from(0) | four_from(4) << 4) & ((1u << kEntries) - 1);  // `spilled` is no entry
+#else
       uint32_t bits = 0;
       for (size_t i = 0; i < kEntries; ++i) bits |= static_cast<uint32_t>(tags[i] == tag) << i;
       return bits;
+#endif
     }
   };
   static_assert(sizeof(Bucket) == 64);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dataplane/base/large_memory.h"
+#include "dataplane/base/prefetch.h"
 #include "dataplane/base/timestamp.h"
 #include "dataplane/packet/flow_key.h"
 
@@ -34,7 +35,7 @@ class SynSet {
   explicit SynSet(size_t most) : most_(most) {}
 
   void prefetch(uint64_t hash) const noexcept {
-    if (!entries_.empty()) __builtin_prefetch(&entries_[home(hash)], 1);
+    if (!entries_.empty()) prefetch_to_write(&entries_[home(hash)]);
   }
   void insert(const PendingSyn& syn, uint64_t hash) noexcept;
   std::optional<PendingSyn> take(const FlowKey& key, uint64_t hash) noexcept;

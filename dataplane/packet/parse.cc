@@ -3,6 +3,7 @@
 // without anything special about them take a shorter way, see plain_frame.h.
 #include "dataplane/packet/parse.h"
 
+#include "dataplane/base/prefetch.h"
 #include "dataplane/packet/ethertype.h"
 #include "dataplane/packet/link_header.h"
 #include "dataplane/packet/parser.h"
@@ -30,7 +31,6 @@ bool options_fit(const uint8_t* options, size_t length) noexcept {
 }
 
 }  // namespace
-
 
 bool Parser::push(Protocol protocol) noexcept {
   if (layers_.depth == kMaxLayers) return false;
@@ -365,8 +365,8 @@ void parse_all(std::span<const Packet> packets, const ParseOptions& options, std
   constexpr size_t kCacheLine = 64;  // the headers of most frames reach into a second one
   for (size_t i = 0; i < packets.size(); ++i) {
     if (i + kAhead < packets.size()) {
-      __builtin_prefetch(packets[i + kAhead].data);
-      __builtin_prefetch(packets[i + kAhead].data + kCacheLine);
+      prefetch(packets[i + kAhead].data);
+      prefetch(packets[i + kAhead].data + kCacheLine);
     }
     parse(packets[i], options, layers[i]);
   }

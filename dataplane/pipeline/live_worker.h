@@ -22,11 +22,9 @@ class LiveWorker {
   // The worker's thread.
   const ParseOptions& parse_options() const noexcept { return worker_.parse_options(); }
   /// Bit i of the answer: packets[i] is not to be forwarded. At most kBurstSize packets.
-  uint64_t process(std::span<const ParsedPacket> packets) {
-    const uint64_t blocked = worker_.process(packets);
-    if (tap_stage_.active()) [[unlikely]] tap_stage_.publish();
-    return blocked;
-  }
+  uint64_t process(std::span<const ParsedPacket> packets) { return tapped(worker_.process(packets)); }
+  /// The same of a burst that is yet to be parsed.
+  uint64_t parse_and_process(Burst& burst) { return tapped(worker_.parse_and_process(burst)); }
   /// Between bursts: a bounded share of ageing, folding and publishing, and what has been offered. `now` is the last
   /// packet's time, or, when the source is idle, its clock's.
   void maintain(Timestamp now, bool idle);
@@ -45,6 +43,11 @@ class LiveWorker {
   const Worker& worker() const noexcept { return worker_; }
 
  private:
+  uint64_t tapped(uint64_t blocked) noexcept {
+    if (tap_stage_.active()) [[unlikely]] tap_stage_.publish();
+    return blocked;
+  }
+
   SharedEvents events_;
   Worker worker_;
   WorkerPublisher publisher_;

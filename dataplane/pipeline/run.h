@@ -4,7 +4,6 @@
 
 #include <atomic>
 
-#include "dataplane/packet/parse.h"
 #include "dataplane/pipeline/worker.h"
 #include "dataplane/source/source.h"
 
@@ -18,11 +17,11 @@ void run(Source& source, Worker& worker, const std::atomic<bool>& stop) {
     const Poll got = source.poll(burst);
     if (got == Poll::End) return;
     if (got == Poll::Idle) continue;
-    if constexpr (!Source::kParses) {
-      parse_all(burst.packets, worker.parse_options(), burst.layers);
-      for (size_t i = 0; i < burst.count; ++i) burst.parsed[i] = {&burst.packets[i], &burst.layers[i]};
+    if constexpr (Source::kParses) {
+      worker.process({burst.parsed.data(), burst.count});
+    } else {
+      worker.parse_and_process(burst);
     }
-    worker.process({burst.parsed.data(), burst.count});
     source.recycle(burst);
   }
 }

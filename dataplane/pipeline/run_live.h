@@ -12,7 +12,6 @@
 #include <chrono>
 #endif
 
-#include "dataplane/packet/parse.h"
 #include "dataplane/pipeline/live_worker.h"
 #include "dataplane/source/source.h"
 
@@ -48,12 +47,13 @@ void run_live(Source& source, LiveWorker& worker, Hooks& hooks, const std::atomi
     const Poll got = source.poll(burst);
     if (got == Poll::End) break;
     if (got == Poll::Packets && burst.count > 0) {
-      if constexpr (!Source::kParses) {
-        parse_all(burst.packets, worker.parse_options(), burst.layers);
-        for (size_t i = 0; i < burst.count; ++i) burst.parsed[i] = {&burst.packets[i], &burst.layers[i]};
+      uint64_t drop = 0;
+      if constexpr (Source::kParses) {
+        drop = worker.process({burst.parsed.data(), burst.count});
+      } else {
+        drop = worker.parse_and_process(burst);
       }
       const Timestamp last = burst.parsed[burst.count - 1].packet->time;
-      const uint64_t drop = worker.process({burst.parsed.data(), burst.count});
       hooks.forward(burst, drop);
       source.recycle(burst);
       const bool publishing = worker.publishing();

@@ -54,17 +54,24 @@ void Worker::make_room(size_t frames) {
 
 uint64_t Worker::process(std::span<const ParsedPacket> packets) {
   make_room(packets.size());
-  const uint64_t blocked = process_group(packets.first(std::min(kGroup, packets.size())));
-  for (size_t at = kGroup; at < packets.size(); at += kGroup) {
-    process_group(packets.subspan(at, std::min(kGroup, packets.size() - at)));
+  const uint64_t blocked = process_group(packets.first(std::min(kBurstSize, packets.size())));
+  for (size_t at = kBurstSize; at < packets.size(); at += kBurstSize) {
+    process_group(packets.subspan(at, std::min(kBurstSize, packets.size() - at)));
   }
   return blocked;
 }
 
+uint64_t Worker::parse_and_process(Burst& burst) {
+  parse_all(burst.packets.first(burst.count), options_.parse, burst.layers);
+  for (size_t i = 0; i < burst.count; ++i) burst.parsed[i] = {&burst.packets[i], &burst.layers[i]};
+  return process({burst.parsed.data(), burst.count});
+}
+
 /// What the packets need is fetched for all of them before the first is worked on: the buckets of the index, then the
-/// flows that the buckets name.
+/// flows that the buckets name. Each in a loop of nothing else: what takes long is finding pages that the TLB does not
+/// hold, and the processor looks for several at once when they are asked for in close succession.
 uint64_t Worker::process_group(std::span<const ParsedPacket> packets) noexcept {
-  std::array<uint32_t, kGroup> likely;
+  std::array<uint32_t, kBurstSize> expected;
   for (const ParsedPacket& each : packets) {
     const Layers& layers = *each.layers;
     if (!layers.has_flow) continue;
@@ -73,7 +80,7 @@ uint64_t Worker::process_group(std::span<const ParsedPacket> packets) noexcept {
   }
   for (size_t i = 0; i < packets.size(); ++i) {
     const Layers& layers = *packets[i].layers;
-    likely[i] = layers.has_flow ? flows_.prefetch_flow(layers.key.family, layers.flow_hash) : kNoSlot;
+    expected[i] = layers.has_flow ? flows_.prefetch_flow(layers.key.family, layers.flow_hash) : kNoSlot;
   }
   PacketObserver* const observer = observer_;
   uint64_t blocked = 0;
@@ -86,8 +93,8 @@ uint64_t Worker::process_group(std::span<const ParsedPacket> packets) noexcept {
     sum += {1, packet.original_length};
     if (packet.time != kNoTimestamp) first = std::min(first, packet.time);
     last = std::max(last, packet.time);
-    const bool drop = count_settled(likely[i], packet, layers) ? flows_[likely[i]].has(Flow::kBlocked)
-                                                               : observe(packet, layers, likely[i]);
+    const uint32_t likely = expected[i];
+    const bool drop = count_settled(likely, packet, layers) ? flows_[likely].has(Flow::kBlocked) : observe(packet, layers, likely);
     if (observer != nullptr) [[unlikely]] observer->on_packet(*this, packet, layers, drop);
     if (!drop) continue;
     blocked |= uint64_t{1} << i;

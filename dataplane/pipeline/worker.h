@@ -143,6 +143,8 @@ class Worker {
   const ParseOptions& parse_options() const noexcept { return options_.parse; }
   /// Bit i of the answer: the drop list has it that packets[i] shall not pass. Of the first 64 packets.
   uint64_t process(std::span<const ParsedPacket> packets);
+  /// The same of a burst that is yet to be parsed.
+  uint64_t parse_and_process(Burst& burst);
   /// The source has ended: ends every flow and every pending SYN. With several workers, `lessons` are those of all.
   void finish(const Lessons* lessons = nullptr);
   /// No packet comes any more. A reading of the clocks between this and finish() vouches for what is still under way.
@@ -180,7 +182,6 @@ class Worker {
   size_t memory_bytes() const noexcept;
 
  private:
-  static constexpr size_t kGroup = 64;  // packets that are fetched for together
   static constexpr uint16_t kTeaches = Flow::kNamesPeers | Flow::kAnswersNames;
 
   void make_room(size_t frames);

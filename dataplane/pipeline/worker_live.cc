@@ -14,7 +14,7 @@ namespace {
 using transport_number::kTcp;
 constexpr int64_t kAhead_ns = 1'000'000'000;  // a flow this far ahead of the clock has a wrong time
 constexpr int64_t kTurn_ns = 20'000;          // less time than this is not worth beginning for
-constexpr size_t kGroupOfFlows = 8;           // looked at together
+constexpr size_t kGroupOfFlows = 16;          // looked at together
 constexpr size_t kWorkOfFold = 16;            // as many flows could be looked at in the time
 constexpr double kWorkPerSecond = 2e6;        // in flows looked at: 125,000 folded, under a tenth of a core
 constexpr size_t kTurnsOfHandshakes = 8;      // as many flows could be looked at for one that is handed on
@@ -49,19 +49,22 @@ void Worker::maintain(Timestamp time, size_t most) {
   paced_until_ = Timestamp{now.ns + static_cast<int64_t>(beyond_s * 1e9)};
 }
 
-/// Flows lie side by side, but the rows they are counted in lie anywhere: those are fetched for all of the group first.
-/// Returns how much work that was, in flows that are just looked at.
+/// Flows lie side by side, but the rows they are counted in lie anywhere: those are fetched for all of the group first, by
+/// way of the indexes that know where they are. Returns how much work that was, in flows that are just looked at.
 size_t Worker::look_at_group(uint32_t first, size_t count, Timestamp now) noexcept {
   tables_.make_room(count);
   size_t folding = 0;
-  for (uint32_t slot = first; slot < first + count; ++slot) {
-    const Flow& flow = flows_[slot];
-    if (!flow.in_use() || flow.recent_packets() == 0) continue;
-    const FlowKey& key = flows_.rest(slot).key;
-    const Endpoint low = key.low(), high = key.high();
-    tables_.prefetch(flow.client_is_low() ? low : high, flow.client_is_low() ? high : low, key.ip_protocol);
-    ++folding;
-  }
+  const auto each_to_fold = [&](auto fetch) {
+    for (uint32_t slot = first; slot < first + count; ++slot) {
+      const Flow& flow = flows_[slot];
+      if (!flow.in_use() || flow.recent_packets() == 0) continue;
+      const FlowKey& key = flows_.rest(slot).key;
+      const Endpoint low = key.low(), high = key.high();
+      fetch(flow.client_is_low() ? low : high, flow.client_is_low() ? high : low, key.ip_protocol);
+    }
+  };
+  each_to_fold([&](auto&&... ends) { tables_.prefetch(ends...), ++folding; });
+  each_to_fold([&](auto&&... ends) { tables_.prefetch_rows(ends...); });
   for (uint32_t slot = first; slot < first + count; ++slot) look_at(slot, now);
   return count + folding * kWorkOfFold;
 }

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "dataplane/base/prefetch.h"
 #include "dataplane/source/frame_offloads.h"
 #include "dataplane/source/vlan_tag.h"
 
@@ -50,7 +51,7 @@ Poll AfPacketSource::poll(Burst& burst) noexcept {
   for (size_t i = 0; i < count; ++i) {
     tpacket3_hdr* const header = next_;
     next_ = reinterpret_cast<tpacket3_hdr*>(reinterpret_cast<uint8_t*>(header) + header->tp_next_offset);
-    __builtin_prefetch(next_);
+    prefetch(next_);
     packets_[i] = take(header);
   }
   left_in_block_ -= static_cast<uint32_t>(count);

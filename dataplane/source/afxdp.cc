@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "dataplane/base/prefetch.h"
 #include "dataplane/source/afpacket_socket.h"
 #include "dataplane/source/vlan_tag.h"
 
@@ -178,8 +179,8 @@ const xdp_desc& AfXdpSource::piece(uint32_t index) const noexcept {
 /// Stamps and headers are on two lines, which the kernel has written on another core.
 void AfXdpSource::fetch(uint32_t index) const noexcept {
   const uint8_t* const data = socket_->at(piece(index).addr);
-  __builtin_prefetch(data - sizeof(xdp::stamps), 1);
-  __builtin_prefetch(data);
+  prefetch_to_write(data - sizeof(xdp::stamps));
+  prefetch(data);
 }
 
 /// Reads the stamps in front of the frame's first piece and clears their mark, so that they are not found again under

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/source/dpdk_frames.h"
+#include "dataplane/base/prefetch.h"
 
 #include <rte_errno.h>
 #include <rte_ether.h>
@@ -57,7 +58,7 @@ void FrameReader::read(std::span<rte_mbuf* const> buffers, std::span<Packet> pac
   uint64_t last_stamp = 0;
   for (size_t i = 0; i < buffers.size(); ++i) {
     constexpr size_t kAhead = 4;
-    if (i + kAhead < buffers.size()) __builtin_prefetch(rte_pktmbuf_mtod(buffers[i + kAhead], const void*));
+    if (i + kAhead < buffers.size()) prefetch(rte_pktmbuf_mtod(buffers[i + kAhead], const void*));
     rte_mbuf* buffer = buffers[i];
     Packet& packet = packets[i];
     packet.time = now;

@@ -16,6 +16,7 @@
 
 #include "dataplane/base/large_memory.h"
 #include "dataplane/base/plain_rows.h"
+#include "dataplane/base/prefetch.h"
 #include "dataplane/packet/flow_key.h"
 
 namespace wirewatch {
@@ -66,7 +67,7 @@ class BoundedMap {
 
   /// Brings the place near where the index says whether there is a row under `key`, and where.
   void prefetch(const Key& key) const noexcept {
-    if (!index_.empty()) __builtin_prefetch(&index_[tag_of(hash_bytes(key)) & mask()]);
+    if (!index_.empty()) wirewatch::prefetch(&index_[tag_of(hash_bytes(key)) & mask()]);
   }
   /// Some time after prefetch(): brings the row itself near, if there is one.
   void prefetch_row(const Key& key) const noexcept {
@@ -75,8 +76,8 @@ class BoundedMap {
     for (size_t i = tag & mask(); index_[i].tag != 0; i = (i + 1) & mask()) {
       if (index_[i].tag != tag) continue;
       const auto* row = reinterpret_cast<const uint8_t*>(&rows_[index_[i].row]);
-      __builtin_prefetch(row, 1);
-      __builtin_prefetch(row + sizeof(Row) - 1, 1);  // most rows reach into a second line
+      prefetch_to_write(row);
+      prefetch_to_write(row + sizeof(Row) - 1);  // most rows reach into a second line
       return;
     }
   }

@@ -95,9 +95,7 @@ TEST_P(InlineHandshakes, AreThoseOfOneSource) {
       (frame.from_inside ? inside : outside).put({.bytes = frame.sent.bytes, .stamp = static_cast<uint64_t>(frame.sent.time.ns)}, frame.queue);
       PairSource<DpdkQueue>& pair = *pairs[frame.queue];
       ASSERT_EQ(pair.poll(burst), Poll::Packets);
-      parse_all(burst.packets, {}, burst.layers);
-      for (size_t i = 0; i < burst.count; ++i) burst.parsed[i] = {&burst.packets[i], &burst.layers[i]};
-      const uint64_t drop = workers[frame.queue]->worker.process({burst.parsed.data(), burst.count});
+      const uint64_t drop = workers[frame.queue]->worker.parse_and_process(burst);
       pair.forward(burst, drop);
       pair.recycle(burst);
     }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the packet path may call. Reads the disassembly of the linked programs, follows every direct call from the roots
-below, and names each function outside the program that is reached and not allowed. Calls through pointers are not
-followed."""
+"""What the packet path may call, and that it fetches ahead. Reads the disassembly of the linked programs, follows every direct
+call from the roots below, and names each function outside the program that is reached and not allowed. Calls through pointers
+are not followed."""
 import os
 import re
 
@@ -21,6 +21,8 @@ ROOTS = {
         "wirewatch::TapStage::on_packet",
     ),
 }
+# Functions that ask memory for what others need later: nothing but time tells when a compiler has left that out.
+FETCHING = ("wirewatch::Worker::process_group", "wirewatch::Tables::prefetch", "wirewatch::Tables::prefetch_rows")
 # Functions outside the program that it may reach: they neither allocate nor lock nor enter the kernel. PCRE2 does not where
 # its compiler made machine code of the pattern.
 ALLOWED = re.compile(r"^(mem(cpy|move|set|cmp|chr|rchr|mem)|bcmp|strlen|__stack_chk_fail|__mem\w+_chk|std::terminate\(\)|"
@@ -32,6 +34,7 @@ LEFT_AT = {
     "wirewatch::Ja4::of": "libcrypto's SHA-256, which does not allocate; once a ClientHello",
 }
 FUNCTION = re.compile(r"^[0-9a-f]+ <(.+)>:$")
+FETCH = re.compile(r"\s(prefetch|prfm)")
 CALL = re.compile(r"\s(?:call|jmp|j[a-z]{1,3})\s+[0-9a-f]+ <(.+)>$")
 OFFSET = re.compile(r"(\+|-)0x[0-9a-f]+$")
 CLONE = re.compile(r" \[clone [^\]]+\]")
@@ -52,11 +55,12 @@ def _plain(name):
 
 
 def call_graph(program):
-    """{function: set of functions it calls or jumps to}, by demangled names; what is called but not a key is outside."""
+    """({function: set of functions it calls or jumps to}, functions that prefetch), by demangled names. What is called but not
+    a key is outside."""
     done = process.run(["objdump", "--disassemble", "--demangle", "--no-show-raw-insn", program], 300)
     if not done.ok:
         raise RuntimeError(f"objdump: {done.why()}\n{done.output[-2000:]}")
-    graph, calls, here = {}, None, None
+    graph, fetching, calls, here = {}, set(), None, None
     for line in done.output.splitlines():
         function = FUNCTION.match(line)
         if function:
@@ -69,7 +73,9 @@ def call_graph(program):
                 target = OFFSET.sub("", call[1])
                 if target != here:
                     calls.add(target)
-    return graph
+            elif FETCH.search(line):
+                fetching.add(here)
+    return graph, fetching
 
 
 def _reached(graph, root):
@@ -96,12 +102,18 @@ def _reached(graph, root):
 
 
 def check(build):
-    """One test a root and program: (Totals, complaints)."""
+    """One test a root and program, and one a fetching function: (Totals, complaints)."""
     totals, complaints = Totals(), []
+
+    def count(problems):
+        totals.add(Totals(failed=1) if problems else Totals(passed=1))
+        complaints.extend(f"{name}: {problem}" for problem in problems)
+
     for name, roots in ROOTS.items():
-        graph = call_graph(os.path.join(build.folder, name))
+        graph, fetching = call_graph(os.path.join(build.folder, name))
         for root in roots:
-            problems = [f"{name}: {problem}" for problem in _reached(graph, root)]
-            totals.add(Totals(failed=1) if problems else Totals(passed=1))
-            complaints += problems
+            count(list(_reached(graph, root)))
+        fetch = {_plain(function) for function in fetching}
+        for function in FETCHING:
+            count([] if function in fetch else [f"{function} prefetches nothing; see dataplane/base/prefetch.h"])
     return totals, complaints

@@ -152,9 +152,19 @@ def pragma_once(root, names):
             yield f"{name}: no #pragma once"
 
 
+def prefetches(root, names):
+    """Prefetching goes through dataplane/base/prefetch.h, since gcc drops what does not."""
+    for name in names:
+        if not name.endswith(SOURCE) or name == "dataplane/base/prefetch.h":
+            continue
+        for number, line in enumerate(_text(root, name).splitlines(), 1):
+            if "__builtin_prefetch" in line:
+                yield f"{name}:{number}: prefetch() or prefetch_to_write() instead"
+
+
 def shell_scripts(root, names):
     """Those that say so in their first line."""
     return [name for name in names if re.match(r"#!.*\b(ba|da)?sh\b", (_text(root, name) or "").split("\n", 1)[0])]
 
 
-RULES = (layering, known_folders, third_party_homes, licences, foreign_paths, pragma_once)
+RULES = (layering, known_folders, third_party_homes, licences, foreign_paths, pragma_once, prefetches)

@@ -204,7 +204,7 @@ def fuzz(run):
 
 
 def rules(run):
-    """House rules: layering, licences, headers that compile alone, what the fast path calls."""
+    """House rules: layering, licences, headers that compile alone, what the fast path calls and fetches."""
     for rule in house_rules.RULES:
         broken = list(rule(ROOT, run.names))
         what = rule.__doc__.strip().rstrip(".")
@@ -221,7 +221,7 @@ def rules(run):
     totals, complaints = headers.check(build, run.names)
     run.report("rules: every header compiles alone", totals, "", "\n".join(complaints))
     totals, complaints = fast_path.check(build)
-    run.report("rules: nothing on the packet path allocates, locks, logs or asks the system", totals, "", "\n".join(complaints))
+    run.report("rules: the packet path fetches ahead, and allocates, locks, logs and asks the system nothing", totals, "", "\n".join(complaints))
 
 
 STEPS = (release, corpus, malformed_release, rules, asan, tsan, fuzz)
