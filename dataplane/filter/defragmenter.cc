@@ -19,8 +19,9 @@ void store_be16(uint8_t* at, size_t value) noexcept {
 
 }  // namespace
 
-Defragmenter::Defragmenter()
-    : bytes_(std::make_unique_for_overwrite<uint8_t[]>(kSlots * kSlotBytes)), slots_(kSlots) {}
+Defragmenter::Defragmenter() : slots_(kSlots) {
+  for (auto& bytes : bytes_) bytes = std::make_unique_for_overwrite<uint8_t[]>(kSlotBytes);
+}
 
 /// RFC 791 and RFC 8200 4.5. Nothing when the header at `offset` is no fragment, or was not captured whole.
 std::optional<Defragmenter::Fragment> Defragmenter::fragment_at(const Packet& packet, Protocol protocol, size_t offset) noexcept {

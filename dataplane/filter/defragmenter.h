@@ -59,9 +59,9 @@ class Defragmenter {
   static std::optional<Fragment> fragment_at(const Packet& packet, Protocol protocol, size_t offset) noexcept;
   Outcome add(const Packet& packet, const Fragment& fragment) noexcept;
   void finish(const Packet& packet, const Fragment& fragment, size_t slot) noexcept;
-  uint8_t* bytes_of(size_t slot) noexcept { return bytes_.get() + slot * kSlotBytes; }
+  uint8_t* bytes_of(size_t slot) noexcept { return bytes_[slot].get(); }
 
-  std::unique_ptr<uint8_t[]> bytes_;
+  std::array<std::unique_ptr<uint8_t[]>, kSlots> bytes_;  // one by one, so that nothing runs on from one datagram into the next unseen
   std::vector<Slot> slots_;
   uint64_t now_ = 0;
   uint8_t depth_ = 0;
