@@ -156,6 +156,7 @@ bool LiveService::tick() {
   if (region_) save();
   save_windows(false);
   save_alerts(false);
+  for (const std::string& fault : state_faults_.take()) log_(fault);
   if (connected_ && clock_.steady_ns() - looked_ns_ >= kSecond_ns) look_at_process();
   if (captures_) show_captures_what_happened();
   return more;

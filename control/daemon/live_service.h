@@ -20,6 +20,7 @@
 #include "control/daemon/gap_log.h"
 #include "control/daemon/rate_meter.h"
 #include "control/daemon/rule_keeper.h"
+#include "control/daemon/state_faults.h"
 #include "control/daemon/totals_keeper.h"
 
 namespace wirewatch {
@@ -73,6 +74,7 @@ class LiveService final : public LiveData {
   void go_on_from_windows();
   void save_windows(bool at_once);
   void save_alerts(bool at_once);
+  void leave(std::string path, std::string text);
   void offer_blocks();
   void remember_block(std::string_view command, nlohmann::json& answer);
   std::string port_name(uint16_t interface) const;
@@ -103,6 +105,7 @@ class LiveService final : public LiveData {
   uint64_t alerts_saved_raised_ = 0;
   uint64_t alerts_saved_changes_ = 0;
   int64_t alerts_saved_ns_ = 0;
+  StateFaults state_faults_;
   BlockMemory blocks_;
   uint64_t policy_checked_ = 0;  // for this generation of rules
   RuleKeeper rules_;

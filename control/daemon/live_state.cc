@@ -3,6 +3,8 @@
 // then.
 #include <boost/asio/post.hpp>
 
+#include <utility>
+
 #include "control/daemon/live_service.h"
 #include "control/daemon/saved_alerts.h"
 #include "control/daemon/saved_windows.h"
@@ -39,20 +41,16 @@ void LiveService::go_on_from_windows() {
   take_up_windows(text, events_.handshakes(), clock_.utc(), clock_.steady_ns());
 }
 
-/// On the thread that may take its time.
 void LiveService::save_windows(bool at_once) {
   constexpr int64_t kEvery_ns = 5 * kSecond_ns;
   const int64_t now_ns = clock_.steady_ns();
   if (windows_saved_events_ == events_.events() || (!at_once && now_ns - windows_saved_ns_ < kEvery_ns)) return;
   windows_saved_ns_ = now_ns;
   windows_saved_events_ = events_.events();
-  boost::asio::post(pool_, [path = windows_path(config_), text = encode_windows(events_.handshakes(), clock_.utc(), now_ns)] {
-    // What cannot be written is no more than what a daemon that starts again does not show.
-    static_cast<void>(replace_state_file(path, text));
-  });
+  leave(windows_path(config_), encode_windows(events_.handshakes(), clock_.utc(), now_ns));
 }
 
-/// The same. What is raised anew is written within a second, how its flow goes on within five.
+/// What is raised anew is written within a second, how its flow goes on within five.
 void LiveService::save_alerts(bool at_once) {
   const AlertLog& alerts = events_.alerts();
   const int64_t now_ns = clock_.steady_ns();
@@ -61,8 +59,14 @@ void LiveService::save_alerts(bool at_once) {
   alerts_saved_ns_ = now_ns;
   alerts_saved_raised_ = alerts.raised();
   alerts_saved_changes_ = alerts.changes();
-  boost::asio::post(pool_, [path = alerts_path(config_), text = encode_alerts(alerts, *catalogue_->names())] {
-    static_cast<void>(replace_state_file(path, text));
+  leave(alerts_path(config_), encode_alerts(alerts, *catalogue_->names()));
+}
+
+/// What cannot be written is no more than what a daemon that starts again does not show.
+void LiveService::leave(std::string path, std::string text) {
+  boost::asio::post(pool_, [this, path = std::move(path), text = std::move(text)] {
+    const auto written = replace_state_file(path, text);
+    state_faults_.note(path, written ? std::string() : written.error().message);
   });
 }
 

@@ -13,15 +13,29 @@ namespace wirewatch {
 namespace {
 
 constexpr uint64_t kAlertsLayout = 1;
+constexpr size_t kNumber = sizeof(uint64_t);
+constexpr size_t kHead = 3 * kNumber;
+
+size_t encoded_bytes(const Alert& alert, const ApplicationNames& names) {
+  const size_t words = names.name(alert.flow.application).size() + names.category(alert.flow.application).size() + alert.host.size();
+  return 5 * kNumber + words + sizeof(SharedEvent);
+}
 
 }  // namespace
 
-std::string encode_alerts(const AlertLog& log, const ApplicationNames& names) {
+std::string encode_alerts(const AlertLog& log, const ApplicationNames& names, size_t most_bytes) {
+  const auto& alerts = log.alerts();
+  size_t first = alerts.size();
+  for (size_t bytes = kHead; first > 0; --first) {
+    bytes += encoded_bytes(alerts[first - 1], names);
+    if (bytes > most_bytes) break;
+  }
   StateWriter out;
   out.number(kAlertsLayout);
   out.number(log.raised());
-  out.number(log.alerts().size());
-  for (const Alert& alert : log.alerts()) {
+  out.number(alerts.size() - first);
+  for (size_t i = first; i < alerts.size(); ++i) {
+    const Alert& alert = alerts[i];
     FlowRecord flow = alert.flow;
     flow.application = kUnknownApplication;  // by name, before it
     flow.signature = 0;

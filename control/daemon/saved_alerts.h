@@ -13,8 +13,8 @@ namespace wirewatch {
 
 inline constexpr size_t kMostSavedAlertBytes = size_t{16} << 20;
 
-/// Applications go by name: the next daemon may number them otherwise.
-std::string encode_alerts(const AlertLog& log, const ApplicationNames& names);
+/// Applications go by name: the next daemon may number them otherwise. Of more than fit into `most_bytes`, the latest.
+std::string encode_alerts(const AlertLog& log, const ApplicationNames& names, size_t most_bytes = kMostSavedAlertBytes);
 
 /// False, and nothing is taken up, when the text is none that encode_alerts() makes.
 bool take_up_alerts(std::string_view text, AlertLog& log, NameCatalogue& catalogue);

@@ -19,6 +19,7 @@
 #include "control/daemon/saved_alerts.h"
 #include "control/daemon/saved_sums.h"
 #include "control/daemon/saved_windows.h"
+#include "control/daemon/state_faults.h"
 #include "dataplane/base/timestamp.h"
 #include "tests/daemon/scene.h"
 
@@ -249,6 +250,19 @@ TEST(SavedSums, AreTakenUpByNameUnderAnyNumbering) {
   }
 }
 
+TEST(StateFaults, AreToldOnceUntilTheyAreMended) {
+  StateFaults faults;
+  faults.note("/run/a.alerts", "");
+  EXPECT_EQ(faults.take().size(), 0u);
+  for (int i = 0; i < 3; ++i) faults.note("/run/a.alerts", "No space left on device");
+  const auto told = faults.take();
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0], "/run/a.alerts: cannot be written, so the next daemon will not go on from it: No space left on device");
+  EXPECT_EQ(faults.take().size(), 0u);
+  faults.note("/run/a.alerts", "");
+  EXPECT_EQ(faults.take(), std::vector<std::string>{"/run/a.alerts: can be written again"});
+}
+
 TEST(SavedAlerts, AreTakenUpByNameAndNeverWhenTheyAreDamaged) {
   ApplicationNames names;
   names.names = {"unknown", "tls", "bittorrent"};
@@ -283,6 +297,16 @@ TEST(SavedAlerts, AreTakenUpByNameAndNeverWhenTheyAreDamaged) {
   EXPECT_EQ(alert.flow.to_server, was.flow.to_server);
   EXPECT_EQ(alert.host, "tracker.example");
   EXPECT_EQ(alert.raised, was.raised);
+
+  const size_t most = text.size() / 2;
+  const std::string shorter = encode_alerts(log, names, most);
+  EXPECT_LE(shorter.size(), most);
+  AlertLog latest({"p2p"}, 100);
+  ASSERT_TRUE(take_up_alerts(shorter, latest, catalogue));
+  EXPECT_EQ(latest.raised(), 20u);
+  ASSERT_GE(latest.alerts().size(), 9u);
+  EXPECT_EQ(latest.alerts().back().raised, log.alerts().back().raised);
+  EXPECT_EQ(latest.alerts().front().raised, log.alerts()[20 - latest.alerts().size()].raised);
 
   AlertLog untouched({"p2p"}, 100);
   for (size_t length = 0; length < text.size(); ++length) {
