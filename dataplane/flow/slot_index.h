@@ -92,6 +92,7 @@ class SlotIndex {
     }
   };
   static_assert(sizeof(Bucket) == 64);
+  static_assert(offsetof(Bucket, spilled) == kEntries * sizeof(uint32_t), "agreeing() reads it as the eighth tag");
 
   static uint32_t tag_of(uint64_t hash) noexcept { return static_cast<uint32_t>(hash >> 32) | 1u; }
   size_t bucket_of(uint64_t hash) const noexcept { return static_cast<size_t>(hash >> 8) & mask_; }

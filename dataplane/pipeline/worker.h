@@ -207,6 +207,14 @@ class Worker {
     return tunneled && !(options_.inner_destinations && flow_is_innermost);
   }
   void count_outer(const Packet& packet, const Layers& layers) noexcept;
+  /// Calls fetch(client, server, ip_protocol): what Tables needs to know to bring a flow's rows near.
+  template <typename Fetch>
+  void with_ends(uint32_t slot, Fetch fetch) noexcept {
+    const FlowKey& key = flows_.rest(slot).key;
+    const Endpoint low = key.low(), high = key.high();
+    const bool low_is_client = flows_[slot].client_is_low();
+    fetch(low_is_client ? low : high, low_is_client ? high : low, key.ip_protocol);
+  }
 
   FlowSide* open_side(Flow& flow) noexcept;
   void close_side(Flow& flow) noexcept;

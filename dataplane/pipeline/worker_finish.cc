@@ -324,12 +324,6 @@ void Worker::finish(const Lessons* lessons) {
   constexpr size_t kBlock = 256, kAhead = 16, kRowsAhead = 6;
   std::array<uint32_t, kBlock> block;
   size_t count = 0;
-  const auto with_ends = [&](uint32_t slot, auto fetch) {
-    const FlowKey& key = flows_.rest(slot).key;
-    const Endpoint low = key.low(), high = key.high();
-    const bool low_is_client = flows_[slot].client_is_low();
-    fetch(low_is_client ? low : high, low_is_client ? high : low, key.ip_protocol);
-  };
   const auto prefetch = [&](uint32_t slot) { with_ends(slot, [&](auto&&... ends) { tables_.prefetch(ends...); }); };
   const auto prefetch_rows = [&](uint32_t slot) { with_ends(slot, [&](auto&&... ends) { tables_.prefetch_rows(ends...); }); };
   const auto end_block = [&] {

@@ -56,11 +56,7 @@ size_t Worker::look_at_group(uint32_t first, size_t count, Timestamp now) noexce
   size_t folding = 0;
   const auto each_to_fold = [&](auto fetch) {
     for (uint32_t slot = first; slot < first + count; ++slot) {
-      const Flow& flow = flows_[slot];
-      if (!flow.in_use() || flow.recent_packets() == 0) continue;
-      const FlowKey& key = flows_.rest(slot).key;
-      const Endpoint low = key.low(), high = key.high();
-      fetch(flow.client_is_low() ? low : high, flow.client_is_low() ? high : low, key.ip_protocol);
+      if (flows_[slot].in_use() && flows_[slot].recent_packets() > 0) with_ends(slot, fetch);
     }
   };
   each_to_fold([&](auto&&... ends) { tables_.prefetch(ends...), ++folding; });

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/source/dpdk_frames.h"
-#include "dataplane/base/prefetch.h"
 
 #include <rte_errno.h>
 #include <rte_ether.h>
@@ -9,6 +8,8 @@
 
 #include <algorithm>
 #include <cstring>
+
+#include "dataplane/base/prefetch.h"
 
 namespace wirewatch {
 namespace {
