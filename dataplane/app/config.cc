@@ -236,6 +236,11 @@ Result<void> complete_config(DataplaneConfig& config) {
     return fail("the control socket's path has " + std::to_string(config.control_socket.size()) +
                 " characters; a Unix socket takes at most 107");
   }
+  for (const std::string& argument : config.eal_arguments) {
+    if (argument == "-h" || argument == "--help") {
+      return fail("eal_arguments has '" + argument + "', with which DPDK prints its help and ends the process instead of starting");
+    }
+  }
   std::set<std::string> names;
   std::map<unsigned, std::string> taken;
   size_t workers = 0;

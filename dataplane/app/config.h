@@ -74,6 +74,7 @@ struct DataplaneConfig {
   unsigned idle_sleep_us = 500;
   HugepagePolicy hugepages = HugepagePolicy::Auto;
   unsigned memory_mb = 256;
+  std::vector<std::string> eal_arguments;
   unsigned capture_ring_mib = 32;
   std::vector<PortConfig> ports;
 

@@ -39,6 +39,8 @@ void visit_dataplane_keys(Visitor& visit, auto& config) {
   visit.number("idle_sleep_us", config.idle_sleep_us, 10, 100'000, "The longest sleep of \"adaptive\", and so the time to wake.");
   visit.choice("hugepages", config.hugepages, kHugepagePolicies, "For DPDK's pools: \"auto\" takes what there is.");
   visit.number("memory_mb", config.memory_mb, 32, 1'048'576, "What DPDK may take.");
+  visit.key("eal_arguments", config.eal_arguments,
+            "More for DPDK's own command line, word by word: [\"-d\", \"/opt/vendor/librte_net_x.so\"] loads a driver, [\"--iova-mode=pa\"] is another.");
   visit.number("capture_ring_mib", config.capture_ring_mib, 1, 4'096,
                "Room of each worker for packets on their way to capture sessions; only taken once there is one.");
 }

@@ -42,6 +42,7 @@ Result<void> start_dpdk(const DataplaneConfig& config) {
   options.main_cores = usable_cores();
   options.hugepages = config.hugepages == HugepagePolicy::On ||
                       (config.hugepages == HugepagePolicy::Auto && hugepages_available(config.memory_mb));
+  options.more = config.eal_arguments;
   for (const PortConfig& port : config.ports) {
     if (port.spec.kind != SourceKind::Dpdk) continue;
     const auto device = parse_dpdk_device(port.spec.target);

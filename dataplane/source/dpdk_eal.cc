@@ -32,6 +32,7 @@ std::vector<std::string> eal_arguments(const EalOptions& options) {
   for (const DpdkDevice& device : options.devices) {
     arguments.insert(arguments.end(), {device.is_pci ? "-a" : "--vdev", device.arguments});
   }
+  arguments.insert(arguments.end(), options.more.begin(), options.more.end());
   return arguments;
 }
 

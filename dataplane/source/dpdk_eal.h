@@ -16,6 +16,7 @@ struct EalOptions {
   unsigned memory_mb = 256;
   std::string main_cores;            // of the main thread, as in "0-3"
   std::vector<DpdkDevice> devices;
+  std::vector<std::string> more{};   // passed on as they are, behind our own
 };
 
 /// The arguments that rte_eal_init is given. Without hugepages --in-memory is refused by EAL, with them it spares the

@@ -34,6 +34,7 @@ control_socket = "/tmp/x.sock"
 local = ["10.0.0.0/8", "2001:db8::/32"]
 max_flows = 5000
 idle = "spin"
+eal_arguments = ["-d", "/opt/librte_net_x.so"]
 [[dataplane.port]]
 name = "wan"
 source = "dpdk:net_ring0"
@@ -49,6 +50,7 @@ source = "file:/a,b.cap,speed=2.5"
   EXPECT_EQ(config->local_networks.size(), 2u);
   EXPECT_EQ(config->max_flows, 5000u);
   EXPECT_EQ(config->idle, IdleMode::Spin);
+  EXPECT_EQ(config->eal_arguments, (std::vector<std::string>{"-d", "/opt/librte_net_x.so"}));
   ASSERT_EQ(config->ports.size(), 2u);
   const PortConfig& wan = config->ports[0];
   EXPECT_EQ(wan.name, "wan");
@@ -136,6 +138,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"a speed that is none", "[[dataplane.port]]\nsource = \"file:x,speed=fast\"\n", "speed 'fast' is neither a number"},
         Refusal{"an interface name that is too long", "[[dataplane.port]]\nsource = \"afxdp:abcdefghijklmnopq\"\n", "longer than a name"},
         Refusal{"a network that is none", "[dataplane]\nlocal = [\"10.0.0.0/33\"]\n", "x.toml:2:9: 'local': "},
+        Refusal{"DPDK's help instead of a start", "[dataplane]\neal_arguments = [\"--help\"]\n", "prints its help and ends the process"},
+        Refusal{"arguments of DPDK in one string", "[dataplane]\neal_arguments = \"-d x.so\"\n", "x.toml:2:17: 'eal_arguments' must be"},
         Refusal{"two ports of one name", "[[dataplane.port]]\nname = \"a\"\nsource = \"replay\"\n[[dataplane.port]]\nname = \"a\"\nsource = \"replay\"\n",
                 "two ports are called 'a'"},
         Refusal{"a core for two", "[[dataplane.port]]\nsource = \"dpdk:a\"\nlcores = [1]\n[[dataplane.port]]\nsource = \"dpdk:b\"\nlcores = [1]\n",

@@ -434,6 +434,10 @@ TEST(EalArguments, AreThoseThatEalTakes) {
   EXPECT_THAT(eal_arguments(with), ::testing::Not(Contains("--no-huge")));
   EXPECT_THAT(eal_arguments(with), ::testing::Not(Contains("--no-pci")));
   EXPECT_THAT(eal_arguments(with), Contains("0000:3b:00.0,x=1"));
+  EalOptions more = without;
+  more.more = {"-d", "/opt/librte_net_x.so"};
+  const auto arguments = eal_arguments(more);
+  EXPECT_EQ(std::vector<std::string>(arguments.end() - 2, arguments.end()), more.more);
 }
 
 }  // namespace
