@@ -4,15 +4,20 @@
 #include "control/rules/rule_cache.h"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <system_error>
+#include <thread>
 
 #include "control/rules/rule_compiler.h"
 #include "dataplane/classify/rule_blob.h"
@@ -83,16 +88,39 @@ bool write_all(int descriptor, std::span<const uint8_t> bytes) {
   return true;
 }
 
+/// Several processes that start at once compile once: the others wait until the first is done, or is gone. Where the folder
+/// cannot be written, and when the first takes for ever, each compiles for itself.
+class Turn {
+ public:
+  explicit Turn(const fs::path& cached) : lock_(::open((cached.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)) {
+    constexpr std::chrono::milliseconds kPatience{60'000}, kLook{20};
+    if (!lock_) return;
+    for (auto waited = std::chrono::milliseconds(0); ::flock(lock_.descriptor(), LOCK_EX | LOCK_NB) != 0; waited += kLook) {
+      if (errno != EWOULDBLOCK || waited >= kPatience) return;
+      std::this_thread::sleep_for(kLook);
+    }
+  }
+
+ private:
+  File lock_;  // closing it ends the turn
+};
+
 /// Whether it worked does not matter to anyone: the next start compiles again.
 void write_cached(const fs::path& path, std::span<const uint8_t> bytes) {
-  std::error_code ignored;
-  fs::create_directories(path.parent_path(), ignored);
   std::string temporary = path.string() + ".XXXXXX";
   const File file(::mkstemp(temporary.data()));  // creates with mode 0600
   if (!file) return;
   if (!write_all(file.descriptor(), bytes) || ::rename(temporary.c_str(), path.c_str()) != 0) {
     ::unlink(temporary.c_str());
   }
+}
+
+/// Null when the cache has nothing, or nothing that can be used.
+std::shared_ptr<const RuleSet> load_cached(const fs::path& cached, const RuleSources& sources) {
+  const auto blob = map_cached(cached);
+  if (blob == nullptr) return nullptr;
+  auto rules = RuleSet::load_own_file(blob->bytes());
+  return rules && (*rules)->sha256() == sources.sha256() ? *rules : nullptr;
 }
 
 }  // namespace
@@ -118,11 +146,13 @@ fs::path rule_cache_file(const RuleSources& sources, const fs::path& cache_dir) 
 Result<std::shared_ptr<const RuleSet>> load_or_compile(const RuleSources& sources,
                                                        const fs::path& cache_dir) {
   const fs::path cached = cache_dir.empty() ? fs::path{} : rule_cache_file(sources, cache_dir);
+  std::optional<Turn> turn;
   if (!cached.empty()) {
-    if (const auto blob = map_cached(cached)) {
-      auto rules = RuleSet::load_own_file(blob->bytes());
-      if (rules && (*rules)->sha256() == sources.sha256()) return rules;
-    }
+    if (auto rules = load_cached(cached, sources)) return rules;
+    std::error_code ignored;
+    fs::create_directories(cache_dir, ignored);
+    turn.emplace(cached);
+    if (auto rules = load_cached(cached, sources)) return rules;
   }
   const auto compiled = compile_rules(sources);
   if (!compiled) return tl::unexpected(compiled.error());

@@ -2,15 +2,20 @@
 // Rules from folders, and the cache that makes a warm start cheap.
 #include "control/rules/rule_cache.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
+#include <thread>
 
 namespace wirewatch {
 namespace {
@@ -52,7 +57,7 @@ TEST_F(RuleCache, KeepsWhatWasCompiledReadableByTheOwnerOnly) {
   struct stat info {};
   ASSERT_EQ(::stat(cached_file().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
-  EXPECT_EQ(std::distance(fs::directory_iterator(cache()), {}), 1);  // nothing temporary is left
+  EXPECT_EQ(std::distance(fs::directory_iterator(cache()), {}), 2);  // it and its lock; nothing temporary is left
 }
 
 TEST_F(RuleCache, LoadsFromTheCacheWithoutCompiling) {
@@ -74,6 +79,30 @@ TEST_F(RuleCache, CompilesAgainWhenTheCachedFileIsDamaged) {
     ASSERT_TRUE(rules_again) << rules_again.error().message;
     EXPECT_EQ(read(cached_file()), good);
   }
+}
+
+/// Whoever holds the lock is compiling: who waits for it takes what is there afterwards.
+TEST_F(RuleCache, WaitsForAnotherProcessThatCompilesTheSame) {
+  ASSERT_TRUE(load_or_compile(rules(), cache()));
+  const fs::path file = cached_file(), aside = root_ / "aside";
+  fs::rename(file, aside);
+  const int lock = ::open((file.string() + ".lock").c_str(), O_RDWR | O_CLOEXEC);
+  ASSERT_GE(lock, 0);
+  ASSERT_EQ(::flock(lock, LOCK_EX), 0);
+  std::atomic<bool> done{false};
+  std::jthread other([&] {
+    EXPECT_TRUE(load_or_compile(rules(), cache()));
+    done = true;
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  EXPECT_FALSE(done);
+  fs::rename(aside, file);
+  struct stat before {}, after {};
+  ASSERT_EQ(::stat(file.c_str(), &before), 0);
+  ::close(lock);
+  other.join();
+  ASSERT_EQ(::stat(file.c_str(), &after), 0);
+  EXPECT_EQ(after.st_ino, before.st_ino) << "it compiled for itself";
 }
 
 TEST_F(RuleCache, DoesNotBelieveAFileOthersCanWrite) {
