@@ -15,7 +15,6 @@
 #include "control/aggregate/hierarchy_tree.h"
 #include "control/aggregate/rows.h"
 #include "control/replay/inspect.h"
-#include "control/rules/rule_cache.h"
 
 namespace wirewatch::testing {
 namespace {
@@ -98,12 +97,6 @@ class ApplicationSums {
 };
 
 }  // namespace
-
-std::shared_ptr<const RuleSet> rules_in_use() {
-  static const std::shared_ptr<const RuleSet> rules =
-      *load_or_compile(*RuleSources::read(std::getenv("WIREWATCH_RULES")), default_rule_cache());
-  return rules;
-}
 
 Lines answers_of_inspect(const std::filesystem::path& capture, std::shared_ptr<const RuleSet> rules, Times times) {
   InspectOptions options;

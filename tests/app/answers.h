@@ -19,9 +19,6 @@ using Lines = std::vector<std::string>;
 /// Frames that were sent anew have the times of their sending: then only which times there are can be compared.
 enum class Times : uint8_t { AreTheSame, AreTheirOwn };
 
-/// The rules of WIREWATCH_RULES, compiled.
-std::shared_ptr<const RuleSet> rules_in_use();
-
 Lines answers_of_inspect(const std::filesystem::path& capture, std::shared_ptr<const RuleSet> rules, Times times = Times::AreTheSame);
 /// Of workers that have finished; takes their events.
 Lines answers_of(const SharedState& state, Times times = Times::AreTheSame);

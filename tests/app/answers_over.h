@@ -17,6 +17,7 @@
 #include "dataplane/pipeline/run_live.h"
 #include "tests/app/answers.h"
 #include "tests/app/small_captures.h"
+#include "tests/support/shipped_rules.h"
 
 namespace wirewatch::testing {
 
@@ -80,7 +81,7 @@ void expect_the_answers_of_inspect(Source& source, Send send, Times times) {
     const auto frames = ethernet_frames_of(path);
     auto region = *SharedRegion::create(limits_of_a_data_plane(), 7, 1);
     Registry registry(region);
-    const auto rules = rules_in_use();
+    const auto rules = shipped_rules();
     const auto worker = std::make_unique<LiveWorker>(options_of_a_data_plane(),
                                                      std::make_unique<PreparedRules>(rules, number(*rules, registry)), region, 0);
     SendingHooks hooks(frames, send);

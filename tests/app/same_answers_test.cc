@@ -7,6 +7,7 @@
 
 #include "tests/app/answers.h"
 #include "tests/app/data_plane_process.h"
+#include "tests/support/shipped_rules.h"
 
 namespace wirewatch::testing {
 namespace {
@@ -20,7 +21,7 @@ struct Way {
 class SameAnswers : public ::testing::TestWithParam<Way> {};
 
 TEST_P(SameAnswers, AsInspect) {
-  static const Lines expected = answers_of_inspect(bundled_capture(), rules_in_use());
+  static const Lines expected = answers_of_inspect(bundled_capture(), shipped_rules());
   constexpr uint64_t kPackets = 4'838;
   std::string port = GetParam().port;
   if (const size_t at = port.find("CAPTURE"); at != std::string::npos) port.replace(at, 7, bundled_capture().string());

@@ -9,22 +9,16 @@
 
 #include "control/captures/capture_engine.h"
 #include "control/captures/capture_json.h"
-#include "control/rules/rule_compiler.h"
 #include "dataplane/base/timestamp.h"
 #include "dataplane/capture/capture_reader.h"
 #include "tests/capture_sessions/outside.h"
 #include "tests/pipeline/live_run.h"
+#include "tests/support/shipped_rules.h"
 
 namespace wirewatch::testing {
 namespace {
 
 std::string capture_path() { return (std::filesystem::path(std::getenv("WIREWATCH_CAPTURES")) / "scenario.cap").string(); }
-
-std::shared_ptr<const RuleSet> shipped_rules() {
-  const auto compiled = compile_rules(std::filesystem::path(std::getenv("WIREWATCH_RULES")));
-  if (!compiled) throw std::runtime_error(compiled.error().message);
-  return *RuleSet::load(compiled->blob);
-}
 
 std::vector<SentFrame> scenario() {
   auto reader = CaptureReader::open(capture_path());

@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "dataplane/classify/classifier.h"
-#include "tests/classify/shipped_rules.h"
 #include "tests/classify/vector_file.h"
+#include "tests/support/shipped_rules.h"
 
 namespace wirewatch {
 namespace {
@@ -126,7 +126,7 @@ const std::vector<Exchange>& exchanges() {
 }
 
 TEST(Exchanges, AreNamedAsTheirSpecificationsSay) {
-  if (std::getenv("WIREWATCH_RULES_SOURCE") == nullptr) GTEST_SKIP() << "WIREWATCH_RULES_SOURCE is not set; meson test sets it";
+  if (std::getenv("WIREWATCH_RULES") == nullptr) GTEST_SKIP() << "WIREWATCH_RULES is not set; meson test sets it";
   const auto rules = shipped_rules();
   ASSERT_TRUE(rules);
   Classifier classifier(rules);

@@ -9,7 +9,7 @@
 
 #include "tests/classify/client_hello.h"
 #include "tests/classify/flow_under_test.h"
-#include "tests/classify/shipped_rules.h"
+#include "tests/support/shipped_rules.h"
 
 namespace wirewatch {
 namespace {
@@ -39,7 +39,7 @@ struct OfferedCase {
 };
 
 TEST(NamesByClientHello, AreThoseOfTheProtocolOffered) {
-  if (std::getenv("WIREWATCH_RULES_SOURCE") == nullptr) GTEST_SKIP() << "WIREWATCH_RULES_SOURCE is not set; meson test sets it";
+  if (std::getenv("WIREWATCH_RULES") == nullptr) GTEST_SKIP() << "WIREWATCH_RULES is not set; meson test sets it";
   const auto rules = shipped_rules();
   ASSERT_TRUE(rules);
   const std::vector<OfferedCase> cases{

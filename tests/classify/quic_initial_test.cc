@@ -16,7 +16,7 @@
 #include "dataplane/classify/sha256.h"
 #include "tests/classify/client_hello.h"
 #include "tests/classify/flow_under_test.h"
-#include "tests/classify/shipped_rules.h"
+#include "tests/support/shipped_rules.h"
 
 namespace wirewatch {
 namespace {
@@ -192,7 +192,7 @@ TEST(QuicInitial, ReadsEveryPacketOfADatagram) {
 }
 
 TEST(QuicInitial, NamesWhatItCarriesByTheProtocolOffered) {
-  if (std::getenv("WIREWATCH_RULES_SOURCE") == nullptr) GTEST_SKIP() << "WIREWATCH_RULES_SOURCE is not set; meson test sets it";
+  if (std::getenv("WIREWATCH_RULES") == nullptr) GTEST_SKIP() << "WIREWATCH_RULES is not set; meson test sets it";
   struct Case {
     Bytes alpn;
     std::string_view host;

@@ -9,7 +9,7 @@
 
 #include "dataplane/classify/classifier.h"
 #include "tests/classify/rules_from.h"
-#include "tests/classify/shipped_rules.h"
+#include "tests/support/shipped_rules.h"
 
 namespace wirewatch {
 namespace {
@@ -20,7 +20,7 @@ constexpr size_t kFlows = 1000;  // of each port and transport
 class ShippedRules : public testing::Test {
  protected:
   void SetUp() override {
-    if (std::getenv("WIREWATCH_RULES_SOURCE") == nullptr) GTEST_SKIP() << "WIREWATCH_RULES_SOURCE is not set; meson test sets it";
+    if (std::getenv("WIREWATCH_RULES") == nullptr) GTEST_SKIP() << "WIREWATCH_RULES is not set; meson test sets it";
     rules = shipped_rules();
     ASSERT_TRUE(rules);
     classifier = std::make_unique<Classifier>(rules);

@@ -11,8 +11,8 @@
 
 #include "dataplane/classify/classifier.h"
 #include "tests/classify/matches_seen.h"
-#include "tests/classify/shipped_rules.h"
 #include "tests/classify/vector_file.h"
+#include "tests/support/shipped_rules.h"
 
 namespace wirewatch {
 namespace {
@@ -40,8 +40,8 @@ const std::vector<RuleVector>& vectors() {
 class RuleVectors : public testing::Test {
  protected:
   void SetUp() override {
-    if (std::getenv("WIREWATCH_VECTORS") == nullptr || std::getenv("WIREWATCH_RULES_SOURCE") == nullptr) {
-      GTEST_SKIP() << "WIREWATCH_VECTORS and WIREWATCH_RULES_SOURCE are not set; meson test sets them";
+    if (std::getenv("WIREWATCH_VECTORS") == nullptr || std::getenv("WIREWATCH_RULES") == nullptr) {
+      GTEST_SKIP() << "WIREWATCH_VECTORS and WIREWATCH_RULES are not set; meson test sets them";
     }
     rules = shipped_rules();
     ASSERT_TRUE(rules);

@@ -6,12 +6,11 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <memory>
 #include <stdexcept>
 #include <string>
 
 #include "control/replay/inspect.h"
-#include "control/rules/rule_compiler.h"
+#include "tests/support/shipped_rules.h"
 
 namespace wirewatch::testing {
 
@@ -21,18 +20,6 @@ inline bool scenario_is_set() {
 
 inline std::string bundled(const std::string& name) {
   return (std::filesystem::path(std::getenv("WIREWATCH_CAPTURES")) / name).string();
-}
-
-/// Compiled once for all tests of the program.
-inline std::shared_ptr<const RuleSet> shipped_rules() {
-  static const auto rules = [] {
-    const auto compiled = compile_rules(std::filesystem::path(std::getenv("WIREWATCH_RULES")));
-    if (!compiled) throw std::runtime_error(compiled.error().message);
-    auto loaded = RuleSet::load(compiled->blob);
-    if (!loaded) throw std::runtime_error(loaded.error().message);
-    return *loaded;
-  }();
-  return rules;
 }
 
 /// Options that keep everything.

@@ -10,7 +10,7 @@
 #include "control/replay/inspect.h"
 #include "control/rules/predicate_compiler.h"
 #include "control/rules/predicate_text.h"
-#include "control/rules/rule_cache.h"
+#include "tests/support/shipped_rules.h"
 
 namespace wirewatch {
 namespace {
@@ -18,11 +18,11 @@ namespace {
 class FlowExplanations : public testing::Test {
  protected:
   void SetUp() override {
-    const char* const folder = std::getenv("WIREWATCH_RULES_SOURCE");
+    const char* const folder = std::getenv("WIREWATCH_RULES");
     const char* const captures = std::getenv("WIREWATCH_CAPTURES");
     if (folder == nullptr || captures == nullptr) GTEST_SKIP() << "meson test sets what this needs";
     options.paths = {std::string(captures) + "/scenario.cap"};
-    options.rules = load_or_compile(folder, {}).value();
+    options.rules = shipped_rules();
     options.keep_flows = true;
     report.emplace(inspect(options).value());
   }

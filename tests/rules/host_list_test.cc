@@ -94,8 +94,8 @@ TEST(HostListFile, SaysWhatIsWrongAndWhatToWrite) {
 }
 
 TEST(HostListFile, AsShippedNamesFiveHundredServicesAndMore) {
-  const char* const folder = std::getenv("WIREWATCH_RULES_SOURCE");
-  if (folder == nullptr) GTEST_SKIP() << "WIREWATCH_RULES_SOURCE is not set; meson test sets it";
+  const char* const folder = std::getenv("WIREWATCH_RULES");
+  if (folder == nullptr) GTEST_SKIP() << "WIREWATCH_RULES is not set; meson test sets it";
   const auto list = load_host_list(folder);
   ASSERT_TRUE(list) << list.error().message;
   std::set<std::string> names;

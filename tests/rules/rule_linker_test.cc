@@ -162,8 +162,8 @@ TEST(RuleLinker, ReplacesWhatAProtocolReadsInAClientHelloWithTheRestOfIt) {
 }
 
 TEST(Catalogue, SaysWhereEveryProtocolIsDefined) {
-  const char* const folder = std::getenv("WIREWATCH_RULES_SOURCE");
-  if (folder == nullptr) GTEST_SKIP() << "WIREWATCH_RULES_SOURCE is not set; meson test sets it";
+  const char* const folder = std::getenv("WIREWATCH_RULES");
+  if (folder == nullptr) GTEST_SKIP() << "WIREWATCH_RULES is not set; meson test sets it";
   const auto sources = RuleSources::read(folder);
   ASSERT_TRUE(sources) << sources.error().message;
   std::vector<ProtocolRule> protocols;

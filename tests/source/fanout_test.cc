@@ -12,10 +12,10 @@
 
 #include "control/replay/inspect.h"
 #include "control/report/json.h"
-#include "control/rules/rule_compiler.h"
 #include "dataplane/base/timestamp.h"
 #include "tests/pipeline/traffic_mix.h"
 #include "tests/report/captured_output.h"
+#include "tests/support/shipped_rules.h"
 
 namespace wirewatch::testing {
 namespace {
@@ -93,17 +93,6 @@ TEST(Fanout, GivesEveryFrameToOneWorkerInOrderAndEveryFlowToTheSame) {
 TEST(Fanout, EndsForAFileWithoutFrames) {
   const TemporaryFile file(capture_of({}));
   for (const Taken& taken : fan_out(file.path(), 3)) EXPECT_TRUE(taken.numbers.empty());
-}
-
-std::shared_ptr<const RuleSet> shipped_rules() {
-  static const auto rules = [] {
-    const auto compiled = compile_rules(fs::path(std::getenv("WIREWATCH_RULES")));
-    if (!compiled) throw std::runtime_error(compiled.error().message);
-    auto loaded = RuleSet::load(compiled->blob);
-    if (!loaded) throw std::runtime_error(loaded.error().message);
-    return *loaded;
-  }();
-  return rules;
 }
 
 /// The whole report of a capture, or the error.
