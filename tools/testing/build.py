@@ -33,6 +33,8 @@ class Build:
         self.env = {"XDG_CACHE_HOME": os.path.join(self.folder, "cache")}
         self.wrapper = []                               # put before them on the command line
         self.compiler = ({"CXX": compiler} if compiler else {}) | _without_unusable_cache()
+        # A compiler takes a gigabyte in pages of 4 KiB and gives it back at once: a fifth of its time where page faults are dear.
+        self.while_compiling = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
         self.log = os.path.join(root, "build", f"{name}.log")
         self._introspected = {}
 
@@ -81,7 +83,7 @@ class Build:
         names = targets(self) if callable(targets) else targets or []
         if targets is not None and not names:
             return None
-        done = process.run(["ninja", "-C", self.folder, "-k", "0", *names], timeout, self.compiler)
+        done = process.run(["ninja", "-C", self.folder, "-k", "0", *names], timeout, self.compiler | self.while_compiling)
         self._say(done.output)
         self._introspected.clear()                      # ninja may have reconfigured
         return None if done.ok else done
