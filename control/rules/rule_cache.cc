@@ -92,7 +92,8 @@ bool write_all(int descriptor, std::span<const uint8_t> bytes) {
 /// cannot be written, and when the first takes for ever, each compiles for itself.
 class Turn {
  public:
-  explicit Turn(const fs::path& cached) : lock_(::open((cached.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)) {
+  explicit Turn(const fs::path& cached)
+      : lock_(::open((cached.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)) {
     constexpr std::chrono::milliseconds kPatience{60'000}, kLook{20};
     if (!lock_) return;
     for (auto waited = std::chrono::milliseconds(0); ::flock(lock_.descriptor(), LOCK_EX | LOCK_NB) != 0; waited += kLook) {
