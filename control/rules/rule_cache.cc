@@ -20,6 +20,7 @@
 #include <thread>
 
 #include "control/rules/rule_compiler.h"
+#include "dataplane/base/file_descriptor.h"
 #include "dataplane/classify/rule_blob.h"
 #include "dataplane/classify/sha256.h"
 
@@ -29,21 +30,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr off_t kLargestBlob = 256 << 20;
-
-class File {
- public:
-  explicit File(int descriptor) : descriptor_(descriptor) {}
-  ~File() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-  int descriptor() const { return descriptor_; }
-  explicit operator bool() const { return descriptor_ >= 0; }
-
- private:
-  int descriptor_;
-};
 
 bool is_ours_alone(const struct stat& info) {
   return S_ISREG(info.st_mode) && info.st_uid == ::geteuid() && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0;
@@ -70,13 +56,13 @@ class Mapping {
 
 /// Nothing when there is no such file, or one that is not to be believed.
 std::unique_ptr<const Mapping> map_cached(const fs::path& path) {
-  const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   struct stat info {};
-  if (!file || ::fstat(file.descriptor(), &info) != 0 || !is_ours_alone(info) ||
+  if (!file || ::fstat(file.get(), &info) != 0 || !is_ours_alone(info) ||
       info.st_size > kLargestBlob) {
     return nullptr;
   }
-  return std::make_unique<const Mapping>(file.descriptor(), static_cast<size_t>(info.st_size));
+  return std::make_unique<const Mapping>(file.get(), static_cast<size_t>(info.st_size));
 }
 
 bool write_all(int descriptor, std::span<const uint8_t> bytes) {
@@ -96,22 +82,22 @@ class Turn {
       : lock_(::open((cached.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600)) {
     constexpr std::chrono::milliseconds kPatience{60'000}, kLook{20};
     if (!lock_) return;
-    for (auto waited = std::chrono::milliseconds(0); ::flock(lock_.descriptor(), LOCK_EX | LOCK_NB) != 0; waited += kLook) {
+    for (auto waited = std::chrono::milliseconds(0); ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0; waited += kLook) {
       if (errno != EWOULDBLOCK || waited >= kPatience) return;
       std::this_thread::sleep_for(kLook);
     }
   }
 
  private:
-  File lock_;  // closing it ends the turn
+  FileDescriptor lock_;  // closing it ends the turn
 };
 
 /// Whether it worked does not matter to anyone: the next start compiles again.
 void write_cached(const fs::path& path, std::span<const uint8_t> bytes) {
   std::string temporary = path.string() + ".XXXXXX";
-  const File file(::mkstemp(temporary.data()));  // creates with mode 0600
+  const FileDescriptor file(::mkstemp(temporary.data()));  // creates with mode 0600
   if (!file) return;
-  if (!write_all(file.descriptor(), bytes) || ::rename(temporary.c_str(), path.c_str()) != 0) {
+  if (!write_all(file.get(), bytes) || ::rename(temporary.c_str(), path.c_str()) != 0) {
     ::unlink(temporary.c_str());
   }
 }
