@@ -9,22 +9,21 @@
 #include "dataplane/base/byte_order.h"
 #include "dataplane/packet/ethertype.h"
 #include "dataplane/packet/layers.h"
+#include "dataplane/packet/plain_network.h"
 #include "dataplane/packet/transport_number.h"
 
 namespace wirewatch {
 namespace detail {
 
-inline constexpr size_t kEthernetHeader = 14, kPlainIpv4Header = 20, kPlainIpv6Header = 40;
-
 /// The rest, once the IP header is known to be plain. `end` and `wire_end` are where the datagram ends in what was captured
 /// and on the wire.
 template <IpFamily Family>
 inline bool parse_plain_transport(const uint8_t* data, uint8_t ip_protocol, size_t end, size_t wire_end, Layers& layers) noexcept {
+  using plain::kEthernetHeader;
   using transport_number::kTcp;
   using transport_number::kUdp;
-  constexpr bool kIsV4 = Family == IpFamily::V4;
-  constexpr size_t kAt = kEthernetHeader + (kIsV4 ? kPlainIpv4Header : kPlainIpv6Header);
-  constexpr Protocol kNetwork = kIsV4 ? Protocol::Ip : Protocol::Ipv6;
+  constexpr size_t kAt = plain::kTransportAt<Family>;
+  constexpr Protocol kNetwork = Family == IpFamily::V4 ? Protocol::Ip : Protocol::Ipv6;
   const uint8_t* const header = data + kAt;
   const uint16_t source = load_be16(header), destination = load_be16(header + 2);
   size_t payload = kAt;
@@ -74,32 +73,26 @@ inline bool parse_plain_transport(const uint8_t* data, uint8_t ip_protocol, size
 
 /// Of an Ethernet frame. False when it is not plain: `layers` then holds nothing of use.
 inline bool parse_plain_frame(const Packet& packet, Layers& layers) noexcept {
-  using namespace detail;
-  constexpr size_t kPorts = 4;
   const size_t captured = packet.captured_length;
-  if (captured < kEthernetHeader + kPlainIpv4Header + kPorts) return false;
   const size_t wire = std::max<size_t>(packet.original_length, captured);
   const uint8_t* const data = packet.data;
-  const uint8_t* const header = data + kEthernetHeader;
-  switch (load_be16(data + 12)) {
-    case 0x0800: {
-      constexpr uint8_t kVersionAndLength = 0x45;
-      constexpr uint16_t kFragment = 0x3fff;  // more to come, or an offset
+  const uint8_t* const header = data + plain::kEthernetHeader;
+  switch (plain::network_of(packet)) {
+    case IpFamily::V4: {
       const size_t length = load_be16(header + 2);
-      if (header[0] != kVersionAndLength || (load_be16(header + 6) & kFragment) != 0 || length < kPlainIpv4Header) return false;
-      const size_t end = kEthernetHeader + length;
-      return parse_plain_transport<IpFamily::V4>(data, header[9], std::min(captured, end), std::min(wire, end), layers);
+      if (length < plain::kIpv4Header) return false;
+      const size_t end = plain::kEthernetHeader + length;
+      return detail::parse_plain_transport<IpFamily::V4>(data, header[9], std::min(captured, end), std::min(wire, end), layers);
     }
-    case 0x86dd: {
-      if (captured < kEthernetHeader + kPlainIpv6Header + kPorts || header[0] >> 4 != 6) return false;
+    case IpFamily::V6: {
       const size_t length = load_be16(header + 4);
       if (length == 0) return false;
-      const size_t end = kEthernetHeader + kPlainIpv6Header + length;
-      return parse_plain_transport<IpFamily::V6>(data, header[6], std::min(captured, end), std::min(wire, end), layers);
+      const size_t end = plain::kTransportAt<IpFamily::V6> + length;
+      return detail::parse_plain_transport<IpFamily::V6>(data, header[6], std::min(captured, end), std::min(wire, end), layers);
     }
-    default:
-      return false;
+    case IpFamily::None: return false;
   }
+  return false;
 }
 
 }  // namespace wirewatch

@@ -2,16 +2,29 @@
 #include "dataplane/source/fanout.h"
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 
+#include "dataplane/base/prefetch.h"
 #include "dataplane/base/spin_pause.h"
+#include "dataplane/packet/steering.h"
 
 namespace wirewatch {
+namespace {
+
+constexpr size_t kAhead = 6;  // packets whose headers are on their way from memory
+
+void prefetch_headers(const Packet& packet) {
+  constexpr size_t kCacheLine = 64;  // the headers of most frames reach into a second one
+  prefetch(packet.data);
+  prefetch(packet.data + kCacheLine);
+}
+
+}  // namespace
 
 Fanout::Fanout(FileChain& chain, unsigned workers, const ParseOptions& options)
-    : chain_(chain), workers_(workers), options_(options), slots_(size_t{workers} * 2 + 6) {
+    : chain_(chain), workers_(workers), options_(options), slots_(size_t{workers} * 4 + 12) {
   for (Slot& slot : slots_) {
-    slot.layers.resize(kBatch);
     slot.of_worker.resize(workers);
     for (auto& indices : slot.of_worker) indices.reserve(kBatch);
   }
@@ -34,21 +47,25 @@ bool Fanout::produce(bool patient) {
   const uint64_t number = ++last_read_;
   slot.readers.store(workers_, std::memory_order_relaxed);
   reading.unlock();
-  steer(slot, number);
+  deal_out(slot, number);
   slot.ready.store(number, std::memory_order_release);
   slot.ready.notify_all();
   return true;
 }
 
-/// Parses the batch and deals its packets out: by flow, so that a flow stays with one worker; the rest in turns.
-void Fanout::steer(Slot& slot, uint64_t number) {
+/// By flow, so that a flow stays with one worker; packets without one in turns.
+void Fanout::deal_out(Slot& slot, uint64_t number) {
   for (auto& indices : slot.of_worker) indices.clear();
   const auto& packets = slot.batch.packets;
-  parse_all(packets, options_, slot.layers);
+  Layers layers;
   for (size_t i = 0; i < packets.size(); ++i) {
-    const Layers& layers = slot.layers[i];
-    const uint64_t spread = (layers.has_flow ? layers.flow_hash : number) & 0xff;
-    slot.of_worker[spread * workers_ >> 8].push_back(static_cast<uint16_t>(i));
+    if (i + kAhead < packets.size()) prefetch(packets[i + kAhead].data);
+    std::optional<uint64_t> flow_hash = plain_flow_hash(packets[i]);
+    if (!flow_hash) {
+      parse(packets[i], options_, layers);
+      flow_hash = layers.has_flow ? layers.flow_hash : number;
+    }
+    slot.of_worker[(*flow_hash & 0xff) * workers_ >> 8].push_back(static_cast<uint16_t>(i));
   }
 }
 
@@ -59,11 +76,11 @@ Poll FanoutSource::poll(Burst& burst) {
     const uint64_t ready = slot.ready.load(std::memory_order_acquire);
     if (ready == Fanout::kEnd) return Poll::End;
     if (ready != batch_) {
-      // Another worker may be reading or parsing just that batch. To fall asleep and be woken takes longer than that
+      // Another worker may be reading or dealing out just that batch. To fall asleep and be woken takes longer than that
       // mostly does, so it is looked out for first: without a system call, then, should it want this very core, with one.
       const bool patient = ++looks >= kLooks;
       if (fanout_.produce(patient)) continue;
-      // Without room for another batch, or at the end, the one that is waited for is being parsed by another worker, or
+      // Without room for another batch, or at the end, the one that is waited for is being dealt out by another worker, or
       // will be read by the one that still needs the room.
       if (patient) {
         slot.ready.wait(ready, std::memory_order_acquire);
@@ -82,9 +99,11 @@ Poll FanoutSource::poll(Burst& burst) {
       continue;
     }
     burst.count = std::min(kBurstSize, mine.size() - taken_);
+    const auto packet = [&](size_t i) -> const Packet& { return slot.batch.packets[mine[taken_ + i]]; };
     for (size_t i = 0; i < burst.count; ++i) {
-      const uint16_t index = mine[taken_ + i];
-      burst.parsed[i] = {&slot.batch.packets[index], &slot.layers[index]};
+      if (i + kAhead < burst.count) prefetch_headers(packet(i + kAhead));
+      parse(packet(i), fanout_.options_, burst.layers[i]);
+      burst.parsed[i] = {&packet(i), &burst.layers[i]};
     }
     taken_ += burst.count;
     return Poll::Packets;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Saved captures for several workers: what RSS does for a NIC, in software. Whichever worker has nothing to do reads
-// and parses the next batch; each then takes from every batch, in file order, the packets of its own flows.
+// the next batch and looks which flow each packet is of; each then takes from every batch, in file order, the packets of its
+// own flows, and parses them. What a packet's headers say stays with one core that way: handing that over costs more than
+// finding it.
 #pragma once
 
 #include <atomic>
@@ -28,19 +30,18 @@ class Fanout {
   /// One batch on its way: filled by one thread, then read by all workers, then empty again.
   struct Slot {
     PacketBatch batch;
-    std::vector<Layers> layers;
     std::vector<std::vector<uint16_t>> of_worker;  // indices into the batch
-    std::atomic<uint64_t> ready{0};                // number of the batch it holds, from 1, once parsed; or kEnd
+    std::atomic<uint64_t> ready{0};                // number of the batch it holds, from 1, once dealt out; or kEnd
     std::atomic<unsigned> readers{0};              // workers that are not through with it
   };
 
   Slot& slot_of(uint64_t number) noexcept { return slots_[number % slots_.size()]; }
   static constexpr uint64_t kEnd = UINT64_MAX;
 
-  /// Reads and parses the next batch; false when all slots are in use, the end was reached, or another thread is reading
+  /// Reads and deals out the next batch; false when all slots are in use, the end was reached, or another thread is reading
   /// and this one is not `patient`.
   bool produce(bool patient);
-  void steer(Slot& slot, uint64_t number);
+  void deal_out(Slot& slot, uint64_t number);
 
   FileChain& chain_;
   unsigned workers_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "dataplane/base/byte_reader.h"
+#include "dataplane/packet/steering.h"
 #include "tests/pipeline/worker_run.h"
 
 namespace wirewatch::fuzz {
@@ -55,6 +56,7 @@ inline std::string check_layers(const Packet& packet, const Layers& layers) {
   if (size_t{layers.payload_offset} + layers.payload_captured > captured) return "payload behind the end";
   if (layers.payload_offset > std::max(packet.original_length, packet.captured_length)) return "payload behind the wire";
   if (layers.flow_hash != hash(layers.key)) return "the hash of another key";
+  if (plain_flow_hash(packet).value_or(layers.flow_hash) != layers.flow_hash) return "dealt out as if of another flow";
   const bool ordered = layers.key.low_address < layers.key.high_address ||
                        (layers.key.low_address == layers.key.high_address && layers.key.low_port <= layers.key.high_port);
   return ordered ? "" : "a key whose ends are not in order";

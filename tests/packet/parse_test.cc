@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <random>
 #include <tuple>
 
 #include "dataplane/packet/parser.h"
+#include "dataplane/packet/steering.h"
 #include "tests/packet/parse_cases.h"
 
 namespace wirewatch::testing {
@@ -32,6 +34,7 @@ Layers parsed(const Packet& packet, const ParseOptions& options = {}) {
   parse(packet, options, layers);
   parse_header_by_header(packet, options, by_header);
   EXPECT_TRUE(said_of(layers) == said_of(by_header)) << path_of(layers) << " by the short way, " << path_of(by_header);
+  EXPECT_TRUE(!layers.has_flow || plain_flow_hash(packet).value_or(layers.flow_hash) == layers.flow_hash) << path_of(layers);
   return layers;
 }
 
@@ -277,6 +280,31 @@ TEST(Parse, SaysOfDamagedPlainFramesWhatItSaysHeaderByHeader) {
       }
     }
   }
+}
+
+std::optional<uint64_t> dealt_out_by(const FrameBuilder& frame) {
+  const Bytes bytes = frame.bytes();
+  return plain_flow_hash(packet_over(bytes, frame.link_type()));
+}
+
+TEST(PlainFlowHash, IsThatOfBothDirectionsOfAPlainFlow) {
+  const auto there = dealt_out_by(eth().ipv4("10.0.0.1", "10.0.0.2").tcp(1234, 443));
+  ASSERT_TRUE(there);
+  EXPECT_EQ(there, dealt_out_by(eth().ipv4("10.0.0.2", "10.0.0.1").tcp(443, 1234).payload("abc")));
+  EXPECT_NE(there, dealt_out_by(eth().ipv4("10.0.0.2", "10.0.0.1").tcp(443, 1235)));
+  EXPECT_NE(there, dealt_out_by(eth().ipv4("10.0.0.1", "10.0.0.2").udp(1234, 443)));
+  const auto v6 = dealt_out_by(eth().ipv6("2001:db8::2", "2001:db8::1").udp(1234, 53));
+  ASSERT_TRUE(v6);
+  EXPECT_EQ(v6, dealt_out_by(eth().ipv6("2001:db8::1", "2001:db8::2").udp(53, 1234)));
+}
+
+TEST(PlainFlowHash, LeavesToTheParserWhatMayHoldAnotherFlow) {
+  EXPECT_FALSE(dealt_out_by(eth().ipv4("10.0.0.1", "10.0.0.2").udp(1234, 4789).payload("abcdefgh")));
+  EXPECT_FALSE(dealt_out_by(eth().vlan(7).ipv4("10.0.0.1", "10.0.0.2").tcp(1234, 443)));
+  EXPECT_FALSE(dealt_out_by(eth().ipv4("10.0.0.1", "10.0.0.2").icmp(8, 0)));
+  Bytes fragment = eth().ipv4("10.0.0.1", "10.0.0.2").udp(1234, 53).payload("abcdefgh").bytes();
+  fragment[14 + 6] |= 0x20;  // more fragments
+  EXPECT_FALSE(plain_flow_hash(packet_over(fragment, 1)));
 }
 
 }  // namespace
