@@ -15,6 +15,9 @@ _lock = threading.Lock()
 _ending = threading.Event()
 
 
+CANNOT_RUN = 127  # as a shell says it
+
+
 class Ending(Exception):
     """A signal asked for the end: nothing new is started."""
 
@@ -49,14 +52,17 @@ def _end_group(child):
 
 def run(command, timeout, env=None, cwd=None, stdout=None):
     """Runs to the end, or ends it after `timeout` seconds. `env` is added to the environment; `stdout` is a file that
-    takes standard output, so that `output` has standard error alone."""
+    takes standard output, so that `output` has standard error alone. A program that is not there has status CANNOT_RUN."""
     with tempfile.TemporaryFile() as output:
         with _lock:
             if _ending.is_set():
                 raise Ending
             started = time.monotonic()
-            child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout or output, stderr=output,
-                                     env={**os.environ, **(env or {})}, cwd=cwd, start_new_session=True)
+            try:
+                child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout or output, stderr=output,
+                                         env={**os.environ, **(env or {})}, cwd=cwd, start_new_session=True)
+            except OSError as fault:
+                return Finished(CANNOT_RUN, f"{fault.filename or command[0]}: {fault.strerror}\n", 0, 0, 0)
             _running.add(child)
         late = threading.Event()
         timer = threading.Timer(timeout, lambda: (late.set(), _end_group(child)))
