@@ -47,7 +47,8 @@ Result<Checkpoint> Checkpoint::open(const std::string& path) {
   if (!file || ::fstat(file.get(), &info) != 0) return because(std::strerror(errno));
   if (!S_ISREG(info.st_mode) || info.st_uid != ::geteuid()) return because("it is not a file of ours");
   constexpr size_t kSize = 2 * sizeof(Slot);
-  if (::ftruncate(file.get(), static_cast<off_t>(kSize)) != 0) return because(std::strerror(errno));
+  // All of it is on the disk from the start: what a mapping writes to when the disk is full ends the process.
+  if (const int fault = ::posix_fallocate(file.get(), 0, static_cast<off_t>(kSize)); fault != 0) return because(std::strerror(fault));
   void* const memory = ::mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
   if (memory == MAP_FAILED) return because(std::strerror(errno));
   Checkpoint checkpoint(static_cast<uint8_t*>(memory));

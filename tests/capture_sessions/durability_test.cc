@@ -3,7 +3,6 @@
 // say what is in them.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
@@ -18,6 +17,7 @@
 
 #include "control/captures/capture_json.h"
 #include "tests/capture_sessions/stand_in_rings.h"
+#include "tests/support/child.h"
 
 namespace wirewatch::testing {
 namespace {
@@ -93,32 +93,6 @@ TEST(KilledSessions, LeaveFilesThatOpenAndListsThatCountThem) {
   RecordProperty("files_cut", cut_files);
   fmt::print("{} packets in files of {} killed processes, {} files cut in their last block\n", packets, kRounds, cut_files);
 }
-
-/// A file system of 2 MiB at `folder`, in a mount namespace of this process alone.
-bool mount_small_disk(const std::string& folder) {
-  const uid_t user = ::getuid();
-  const gid_t group = ::getgid();
-  if (::unshare(CLONE_NEWNS) != 0) {
-    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
-    std::ofstream("/proc/self/setgroups") << "deny";
-    std::ofstream("/proc/self/uid_map") << fmt::format("0 {} 1", user);
-    std::ofstream("/proc/self/gid_map") << fmt::format("0 {} 1", group);
-  }
-  return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 && ::mkdir(folder.c_str(), 0700) == 0 &&
-         ::mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=2m,mode=0700") == 0;
-}
-
-/// Exit status of a child; its words go to stderr.
-template <typename Work>
-int in_child(Work work) {
-  const pid_t child = ::fork();
-  if (child == 0) _exit(work());
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128;
-}
-
-constexpr int kCannot = 77;
 
 TEST(SessionOnAFullDisk, StopsWithThatReasonAndLeavesAFileThatOpens) {
   const int status = in_child([] {

@@ -22,6 +22,7 @@
 #include "control/daemon/state_faults.h"
 #include "dataplane/base/timestamp.h"
 #include "tests/daemon/scene.h"
+#include "tests/support/child.h"
 
 namespace wirewatch {
 namespace {
@@ -123,6 +124,23 @@ TEST(Checkpoint, BelievesNoFileThatIsNotItsOwnWork) {
   ASSERT_TRUE(checkpoint);
   EXPECT_FALSE(checkpoint->read());
   EXPECT_FALSE(Checkpoint::open("/dev/null"));
+}
+
+TEST(Checkpoint, SaysThatADiskIsFullInsteadOfEndingTheDaemonLater) {
+  const int status = testing::in_child([] {
+    const ScratchFolder folder;
+    const std::string disk = folder.file("disk");
+    if (!testing::mount_small_disk(disk)) return testing::kCannot;
+    int wrong = 0;
+    {
+      const auto checkpoint = Checkpoint::open(disk + "/totals");
+      wrong += checkpoint || checkpoint.error().message.find("No space left on device") == std::string::npos;
+    }
+    ::umount(disk.c_str());
+    return wrong;
+  });
+  if (status == testing::kCannot) GTEST_SKIP() << "no file system can be mounted here";
+  EXPECT_EQ(status, 0);
 }
 
 TEST(BlockMemory, OffersWhatIsStillWantedInRequestsThatFit) {
