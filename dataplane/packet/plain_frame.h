@@ -75,9 +75,11 @@ inline bool parse_plain_transport(const uint8_t* data, uint8_t ip_protocol, size
 inline bool parse_plain_frame(const Packet& packet, Layers& layers) noexcept {
   const size_t captured = packet.captured_length;
   const size_t wire = std::max<size_t>(packet.original_length, captured);
+  const IpFamily family = plain::network_of(packet);
+  if (family == IpFamily::None) return false;  // there may be no bytes at all
   const uint8_t* const data = packet.data;
   const uint8_t* const header = data + plain::kEthernetHeader;
-  switch (plain::network_of(packet)) {
+  switch (family) {
     case IpFamily::V4: {
       const size_t length = load_be16(header + 2);
       if (length < plain::kIpv4Header) return false;

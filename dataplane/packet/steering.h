@@ -32,10 +32,10 @@ inline std::optional<uint64_t> hash_of_ends(const uint8_t* frame, uint8_t ip_pro
 inline std::optional<uint64_t> plain_flow_hash(const Packet& packet) noexcept {
   constexpr uint16_t kEthernetLinkType = 1;
   if (packet.link_type != kEthernetLinkType) return std::nullopt;
-  const uint8_t* const header = packet.data + plain::kEthernetHeader;
+  constexpr size_t kIpv4Protocol = plain::kEthernetHeader + 9, kIpv6NextHeader = plain::kEthernetHeader + 6;
   switch (plain::network_of(packet)) {
-    case IpFamily::V4: return detail::hash_of_ends<IpFamily::V4>(packet.data, header[9]);
-    case IpFamily::V6: return detail::hash_of_ends<IpFamily::V6>(packet.data, header[6]);
+    case IpFamily::V4: return detail::hash_of_ends<IpFamily::V4>(packet.data, packet.data[kIpv4Protocol]);
+    case IpFamily::V6: return detail::hash_of_ends<IpFamily::V6>(packet.data, packet.data[kIpv6NextHeader]);
     case IpFamily::None: return std::nullopt;
   }
   return std::nullopt;
