@@ -25,26 +25,37 @@ struct ReceivedFrame {
   uint16_t link_type = 0;
 };
 
-/// Polls until that many frames have come, or nothing has come for half a second.
-template <LiveSource Source>
-std::vector<ReceivedFrame> receive(Source& source, size_t wanted) {
+/// Polls until that many frames have come, or nothing has come for half a second; returns how many came. Frames sent together
+/// may come in several bursts: a ring's block is closed by the clock, too.
+template <LiveSource Source, typename Handle>
+size_t each_burst(Source& source, size_t wanted, Handle&& handle) {
   constexpr int kMostWaits = 25;
   constexpr std::chrono::milliseconds kWait{20};
-  std::vector<ReceivedFrame> frames;
+  size_t came = 0;
   const auto burst = std::make_unique<Burst>();
-  for (int waits = 0; frames.size() < wanted && waits < kMostWaits;) {
+  for (int waits = 0; came < wanted && waits < kMostWaits;) {
     if (source.poll(*burst) != Poll::Packets) {
       source.wait(kWait);
       ++waits;
       continue;
     }
     waits = 0;
-    for (const Packet& packet : burst->packets) {
+    handle(burst->packets);
+    came += burst->count;
+    source.recycle(*burst);
+  }
+  return came;
+}
+
+template <LiveSource Source>
+std::vector<ReceivedFrame> receive(Source& source, size_t wanted) {
+  std::vector<ReceivedFrame> frames;
+  each_burst(source, wanted, [&](std::span<const Packet> packets) {
+    for (const Packet& packet : packets) {
       frames.push_back({Bytes(packet.data, packet.data + packet.captured_length), packet.original_length, packet.time,
                         packet.number, packet.link_type});
     }
-    source.recycle(*burst);
-  }
+  });
   return frames;
 }
 
