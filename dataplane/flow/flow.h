@@ -49,7 +49,7 @@ struct SmallCounts {
   uint32_t payload_bytes = 0;
 
   /// False when they are full: nothing was added, they are to be emptied first.
-  bool add(uint32_t frame_bytes, bool payload) noexcept {
+  [[gnu::always_inline]] bool add(uint32_t frame_bytes, bool payload) noexcept {
     const uint64_t sum = uint64_t{bytes} + frame_bytes;
     if (((sum >> 32) | (packets == std::numeric_limits<uint32_t>::max())) != 0) [[unlikely]] return false;
     bytes = static_cast<uint32_t>(sum);

@@ -38,7 +38,7 @@ class FlowTable {
     return find(key, hash);
   }
   /// Whether the flow between these ends is in this very slot.
-  bool holds(uint32_t slot, const FlowKey& key) const noexcept { return is(slot, ShortKey(key), key); }
+  [[gnu::always_inline]] bool holds(uint32_t slot, const FlowKey& key) const noexcept { return is(slot, ShortKey(key), key); }
   /// A fresh flow under `key`. Only while room() > 0.
   uint32_t insert(const FlowKey& key, uint64_t hash, uint64_t frame) noexcept;
   /// Forgets the flow; its slot may be used again.

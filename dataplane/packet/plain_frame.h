@@ -18,7 +18,7 @@ namespace detail {
 /// The rest, once the IP header is known to be plain. `end` and `wire_end` are where the datagram ends in what was captured
 /// and on the wire.
 template <IpFamily Family>
-inline bool parse_plain_transport(const uint8_t* data, uint8_t ip_protocol, size_t end, size_t wire_end, Layers& layers) noexcept {
+[[gnu::always_inline]] inline bool parse_plain_transport(const uint8_t* data, uint8_t ip_protocol, size_t end, size_t wire_end, Layers& layers) noexcept {
   using plain::kEthernetHeader;
   using transport_number::kTcp;
   using transport_number::kUdp;
@@ -72,27 +72,25 @@ inline bool parse_plain_transport(const uint8_t* data, uint8_t ip_protocol, size
 }  // namespace detail
 
 /// Of an Ethernet frame. False when it is not plain: `layers` then holds nothing of use.
-inline bool parse_plain_frame(const Packet& packet, Layers& layers) noexcept {
+[[gnu::always_inline]] inline bool parse_plain_frame(const Packet& packet, Layers& layers) noexcept {
   const size_t captured = packet.captured_length;
   const size_t wire = std::max<size_t>(packet.original_length, captured);
-  const IpFamily family = plain::network_of(packet);
-  if (family == IpFamily::None) return false;  // there may be no bytes at all
-  const uint8_t* const data = packet.data;
-  const uint8_t* const header = data + plain::kEthernetHeader;
-  switch (family) {
+  switch (plain::network_of(packet)) {
     case IpFamily::V4: {
+      const uint8_t* const header = packet.data + plain::kEthernetHeader;
       const size_t length = load_be16(header + 2);
       if (length < plain::kIpv4Header) return false;
       const size_t end = plain::kEthernetHeader + length;
-      return detail::parse_plain_transport<IpFamily::V4>(data, header[9], std::min(captured, end), std::min(wire, end), layers);
+      return detail::parse_plain_transport<IpFamily::V4>(packet.data, header[9], std::min(captured, end), std::min(wire, end), layers);
     }
     case IpFamily::V6: {
+      const uint8_t* const header = packet.data + plain::kEthernetHeader;
       const size_t length = load_be16(header + 4);
       if (length == 0) return false;
       const size_t end = plain::kTransportAt<IpFamily::V6> + length;
-      return detail::parse_plain_transport<IpFamily::V6>(data, header[6], std::min(captured, end), std::min(wire, end), layers);
+      return detail::parse_plain_transport<IpFamily::V6>(packet.data, header[6], std::min(captured, end), std::min(wire, end), layers);
     }
-    case IpFamily::None: return false;
+    case IpFamily::None: break;  // there may be no bytes at all
   }
   return false;
 }

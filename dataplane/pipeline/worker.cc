@@ -110,7 +110,7 @@ uint64_t Worker::process_group(std::span<const ParsedPacket> packets) noexcept {
 
 /// What becomes of most packets: one of a flow of which nothing is open any more, over the path of those before it, only
 /// adds to its counts. False when this is not such a packet: nothing was done then.
-inline bool Worker::count_settled(uint32_t likely, const Packet& packet, const Layers& layers) noexcept {
+[[gnu::always_inline]] inline bool Worker::count_settled(uint32_t likely, const Packet& packet, const Layers& layers) noexcept {
   constexpr uint8_t kTurns = tcp_flag::kSyn | tcp_flag::kFin | tcp_flag::kRst;
   if (likely == kNoSlot || (layers.tcp_flags & kTurns) != 0 || layers.tunneled) return false;
   Flow& flow = flows_[likely];
