@@ -18,7 +18,8 @@ namespace detail {
 /// The rest, once the IP header is known to be plain. `end` and `wire_end` are where the datagram ends in what was captured
 /// and on the wire.
 template <IpFamily Family>
-[[gnu::always_inline]] inline bool parse_plain_transport(const uint8_t* data, uint8_t ip_protocol, size_t end, size_t wire_end, Layers& layers) noexcept {
+[[gnu::always_inline]] inline bool parse_plain_transport(const uint8_t* data, uint8_t ip_protocol, size_t end, size_t wire_end,
+                                                         Layers& layers) noexcept {
   using plain::kEthernetHeader;
   using transport_number::kTcp;
   using transport_number::kUdp;

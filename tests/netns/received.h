@@ -40,13 +40,14 @@ size_t each_burst(Source& source, size_t wanted, Handle&& handle) {
       continue;
     }
     waits = 0;
-    handle(burst->packets);
+    handle(burst->packets.first(burst->count));
     came += burst->count;
     source.recycle(*burst);
   }
   return came;
 }
 
+/// What each_burst() brings, copied.
 template <LiveSource Source>
 std::vector<ReceivedFrame> receive(Source& source, size_t wanted) {
   std::vector<ReceivedFrame> frames;
